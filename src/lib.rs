@@ -1,0 +1,17 @@
+//! Dolium: an S3-compatible object store on Apache Cassandra, or in one folder.
+//!
+//! A request flows: [`http`] → [`s3::target`] → [`s3::auth`] → [`s3::access`] → [`s3::ops`] → [`storage`].
+//!
+//! Invariants, each enforced by `tests/blackbox/tidy.rs`:
+//!
+//! 1. Only `http/` and `app.rs` name actix.
+//! 2. Only `s3/xml/` names quick-xml.
+//! 3. Only `storage/cassandra/` names scylla and holds CQL.
+//! 4. `s3/` names no store: only the traits of `storage`.
+//! 5. `storage/` names nothing of `s3/` or `http/`.
+//! 6. Only `s3/access/` mints a `Permit`; every operation's `run` needs one.
+//! 7. Every operation is one row of `s3/operation.rs` and has a test file of the same path.
+//! 8. Functions have at most 70 lines, files at most 600.
+
+pub mod s3;
+pub mod storage;

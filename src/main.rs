@@ -1,0 +1,2 @@
+//! The `dolium` command.
+fn main() {}
