@@ -237,7 +237,10 @@ pub struct ObjectAttrs {
     /// Parts of the multipart upload that made it; 0 when none did.
     #[prost(uint32, tag = "8")]
     pub parts: u32,
-    // 9 to 14 are kept for checksums, tags, ACL, lock, encryption and website redirect.
+    /// Additional checksums of the bytes.
+    #[prost(message, repeated, tag = "9")]
+    pub checksums: Vec<StoredChecksum>,
+    // 10 to 14 are kept for tags, ACL, lock, encryption and website redirect.
 }
 
 /// Where a blob is.
@@ -475,18 +478,46 @@ pub enum UploadState {
 }
 
 /// A part of an upload.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Part {
     /// 1 to 10,000.
     pub number: u16,
+    /// Everything about it.
+    pub attrs: PartAttrs,
+}
+
+/// Everything about a part but its number, as one stored value.
+#[derive(Clone, PartialEq, Eq, prost::Message)]
+pub struct PartAttrs {
     /// Bytes.
+    #[prost(uint64, tag = "1")]
     pub size: u64,
     /// MD5, 32 hexadecimal digits.
+    #[prost(string, tag = "2")]
     pub etag: String,
-    /// When it was uploaded.
-    pub modified: Timestamp,
+    /// When it was uploaded, microseconds since 1970.
+    #[prost(int64, tag = "3")]
+    pub modified_micros: i64,
     /// Where its bytes are. Parts are never inline: all but the last have 5 MiB, and a page of them must stay small.
-    pub placement: Placement,
+    #[prost(message, optional, tag = "4")]
+    pub placement: Option<Placement>,
+    /// Additional checksums of its bytes.
+    #[prost(message, repeated, tag = "5")]
+    pub checksums: Vec<StoredChecksum>,
+}
+
+/// An additional checksum of an object or a part.
+#[derive(Clone, PartialEq, Eq, prost::Message)]
+pub struct StoredChecksum {
+    /// `CRC32`, `CRC32C`, `CRC64NVME`, `SHA1` or `SHA256`.
+    #[prost(string, tag = "1")]
+    pub algorithm: String,
+    /// Base64, as it goes over the wire.
+    #[prost(string, tag = "2")]
+    pub value: String,
+    /// It was made of the parts' checksums, not of the bytes.
+    #[prost(bool, tag = "3")]
+    pub composite: bool,
 }
 
 /// What became of registering a part.
