@@ -436,6 +436,7 @@ pub struct NewUpload {
 
 /// What became of opening an upload.
 #[derive(Debug, Clone)]
+#[allow(clippy::large_enum_variant, reason = "one value per request, and never in a collection")]
 pub enum CreateUpload {
     /// It is open.
     Created(Upload),
@@ -465,6 +466,7 @@ pub type Fingerprint = [u8; 32];
 
 /// What has become of an upload.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(clippy::large_enum_variant, reason = "one value per request, and never in a collection")]
 pub enum UploadState {
     /// Takes parts.
     Open,
