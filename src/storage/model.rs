@@ -261,6 +261,10 @@ pub struct Placement {
     /// Length of the encoded manifest, bytes; 0 for other blobs.
     #[prost(uint64, tag = "5")]
     pub manifest_bytes: u64,
+    /// The head or upload that the blob was written for, so that a copy's last deletion still looks there. Opaque to
+    /// everyone but the store that wrote it; empty where the store needs none.
+    #[prost(bytes = "bytes", tag = "6")]
+    pub home: Bytes,
 }
 
 impl Placement {
