@@ -1,0 +1,297 @@
+//! What an installation can set: one struct per section, each key with its meaning and its default. Knows no store and
+//! no HTTP.
+//!
+//! A value comes from the file, then from `DOLIUM__SECTION__KEY`, then from a flag; the last one counts. The structs
+//! below are the only list of keys: the names that are looked for, and the ones that are suggested for a misspelt one,
+//! are taken from them.
+
+mod fields;
+mod load;
+mod network;
+mod secret;
+mod validate;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use serde::Deserialize;
+
+pub use load::{ConfigError, Flags, load};
+pub use network::Network;
+pub use secret::{Secret, read_private_file, read_secret_file};
+
+/// The largest body that S3 takes in one request, bytes (AWS, "Uploading objects": 5 GiB).
+pub const SINGLE_PUT_BYTES_MAX: u64 = 5 << 30;
+
+/// Everything that can be set.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// The S3 endpoint.
+    pub server: Server,
+    /// Where data is kept.
+    pub store: Store,
+    /// The cluster, when `store.kind` is `cassandra`.
+    pub cassandra: Cassandra,
+    /// What one process takes on.
+    pub limits: Limits,
+    /// What is logged.
+    pub log: Log,
+    /// The listener for operators.
+    pub admin: Admin,
+    /// Rules for buckets.
+    pub buckets: Buckets,
+    /// For tests only; no promise is made about these.
+    pub debug: Debug,
+    /// Static keys.
+    pub keys: Vec<Key>,
+}
+
+/// `[server]`: the S3 endpoint.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Server {
+    /// Address and port to listen on; port 0 takes a free one.
+    pub listen: String,
+    /// Endpoint domains. `bucket.<domain>` is virtual-host style; several allowed.
+    pub domains: Vec<String>,
+    /// The region that `?location` answers and that V4 scopes name.
+    pub region: String,
+    /// Refuse a V4 scope of another region.
+    pub strict_region: bool,
+    /// Certificate chain, PEM. With `tls_key_file` the endpoint speaks TLS only. Read again on SIGHUP.
+    pub tls_certificate_file: Option<PathBuf>,
+    /// Private key, PEM; nobody but its owner may be able to read it. Read again on SIGHUP.
+    pub tls_key_file: Option<PathBuf>,
+    /// The oldest TLS version that is spoken.
+    pub tls_minimum: TlsMinimum,
+    /// Addresses and networks whose `X-Forwarded-For`, `X-Forwarded-Proto` and PROXY headers are believed.
+    pub trusted_proxies: Vec<Network>,
+    /// Every connection begins with a PROXY protocol header (version 1 or 2). Needs `trusted_proxies`.
+    pub proxy_protocol: bool,
+    /// What a `Host` means that is neither a domain, nor below one, nor an IP address.
+    pub unknown_host: UnknownHost,
+    /// How long requests may go on after SIGTERM, seconds.
+    pub shutdown_deadline_seconds: u64,
+    /// Take V2 signatures; a key may say otherwise for itself.
+    pub signature_v2: bool,
+    /// How far ahead a V2 presigned URL may expire, seconds; unbounded when not set.
+    pub v2_expires_seconds_max: Option<u64>,
+}
+
+impl Default for Server {
+    fn default() -> Self {
+        Self {
+            listen: "127.0.0.1:7480".into(),
+            domains: vec!["localhost".into()],
+            region: "us-east-1".into(),
+            strict_region: false,
+            tls_certificate_file: None,
+            tls_key_file: None,
+            tls_minimum: TlsMinimum::Tls12,
+            trusted_proxies: Vec::new(),
+            proxy_protocol: false,
+            unknown_host: UnknownHost::Path,
+            shutdown_deadline_seconds: 30,
+            signature_v2: true,
+            v2_expires_seconds_max: None,
+        }
+    }
+}
+
+/// The oldest TLS version that is spoken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+pub enum TlsMinimum {
+    /// `"1.2"`.
+    #[serde(rename = "1.2")]
+    Tls12,
+    /// `"1.3"`.
+    #[serde(rename = "1.3")]
+    Tls13,
+}
+
+/// What an unknown `Host` means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum UnknownHost {
+    /// The request is path-style: a LAN address works at once.
+    Path,
+    /// The request is refused.
+    Refuse,
+}
+
+/// `[store]`: where data is kept.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Store {
+    /// Which store.
+    pub kind: StoreKind,
+    /// The embedded store's folder; made if it is not there.
+    pub path: PathBuf,
+}
+
+impl Default for Store {
+    fn default() -> Self {
+        Self { kind: StoreKind::Embedded, path: "./dolium-data".into() }
+    }
+}
+
+/// The stores.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum StoreKind {
+    /// One folder.
+    Embedded,
+    /// An Apache Cassandra cluster.
+    Cassandra,
+}
+
+/// `[cassandra]`: the cluster.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Cassandra {
+    /// Nodes to ask first, `address:port`.
+    pub nodes: Vec<String>,
+    /// The keyspace; made on the first start if it is not there.
+    pub keyspace: String,
+    /// Replicas per datacenter of a keyspace that is made.
+    pub replication: BTreeMap<String, u32>,
+    /// The datacenter whose nodes are asked; the first node's when not set.
+    pub local_datacenter: Option<String>,
+    /// The user name.
+    pub username: Option<String>,
+    /// The password.
+    pub password: Option<Secret>,
+    /// A file with the password.
+    pub password_file: Option<PathBuf>,
+    /// Speak TLS to the nodes and trust this authority's certificates, PEM.
+    pub tls_ca_file: Option<PathBuf>,
+}
+
+impl Default for Cassandra {
+    fn default() -> Self {
+        Self {
+            nodes: vec!["127.0.0.1:9042".into()],
+            keyspace: "dolium".into(),
+            replication: BTreeMap::from([("datacenter1".into(), 3)]),
+            local_datacenter: None,
+            username: None,
+            password: None,
+            password_file: None,
+            tls_ca_file: None,
+        }
+    }
+}
+
+/// `[limits]`: what one process takes on.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Limits {
+    /// Largest body of one request, bytes, after aws-chunked framing is removed.
+    pub body_bytes_max: u64,
+    /// Memory for object data in flight, all requests together, bytes.
+    pub chunk_memory_bytes: usize,
+    /// Connections that are open at once; further ones wait to be accepted.
+    pub connections_max: usize,
+    /// How long a client may take for a request's head (and for a TLS handshake), seconds.
+    pub header_timeout_seconds: u64,
+    /// How long a client may send or take nothing in the middle of a body, seconds.
+    pub idle_timeout_seconds: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            body_bytes_max: SINGLE_PUT_BYTES_MAX,
+            chunk_memory_bytes: 64 << 20,
+            connections_max: 10_000,
+            header_timeout_seconds: 15,
+            idle_timeout_seconds: 60,
+        }
+    }
+}
+
+/// `[log]`: what is logged, on standard error.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Log {
+    /// `error`, `warn`, `info`, `debug` or `trace`; or directives such as `info,dolium::access=off`.
+    pub level: String,
+    /// How lines look.
+    pub format: LogFormat,
+}
+
+impl Default for Log {
+    fn default() -> Self {
+        Self { level: "info".into(), format: LogFormat::Text }
+    }
+}
+
+/// How log lines look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object per line.
+    Json,
+}
+
+/// `[admin]`: the listener for operators.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Admin {
+    /// Address and port of `/health/live` and `/health/ready`; port 0 takes a free one, an empty text means none.
+    pub listen: String,
+}
+
+impl Default for Admin {
+    fn default() -> Self {
+        Self { listen: "127.0.0.1:7481".into() }
+    }
+}
+
+/// `[buckets]`: rules for buckets.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Buckets {
+    /// Also take names that Pithos and Ceph took: upper case, underscores, up to 255 bytes.
+    pub legacy_names: bool,
+    /// Location constraints that mean `server.region`.
+    pub location_aliases: Vec<String>,
+}
+
+impl Default for Buckets {
+    fn default() -> Self {
+        Self { legacy_names: false, location_aliases: vec!["US".into(), "EU".into()] }
+    }
+}
+
+/// `[debug]`: for tests only.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Debug {
+    /// How long a blob that nothing refers to is left alone, seconds; the store's own rule when not set.
+    pub reclaim_grace_seconds: Option<u64>,
+    /// Pause between two steps of the sweeper, milliseconds.
+    pub sweep_interval_ms: Option<u64>,
+}
+
+/// `[[keys]]`: a static key.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Key {
+    /// The public half.
+    pub access_key: String,
+    /// The secret half.
+    pub secret_key: Option<Secret>,
+    /// A file with the secret half.
+    pub secret_key_file: Option<PathBuf>,
+    /// The name of the tenant it belongs to; the tenant is made if it is not there.
+    pub tenant: String,
+    /// Take V2 signatures with this key; `server.signature_v2` when not set.
+    pub signature_v2: Option<bool>,
+}
+
+#[cfg(test)]
+mod tests;
