@@ -83,7 +83,8 @@ impl Target {
     }
 }
 
-fn split_absolute(raw: &str) -> (Option<&str>, &str) {
+/// Scheme and authority of an absolute-form target, and what follows them.
+pub(super) fn split_absolute(raw: &str) -> (Option<&str>, &str) {
     let after = ["http://", "https://"].iter().find_map(|scheme| {
         let head = raw.get(..scheme.len())?;
         head.eq_ignore_ascii_case(scheme).then(|| &raw[scheme.len()..])

@@ -1,6 +1,15 @@
 //! Who sends a request, and whether its body is what was signed. The one entry point is [`identify`].
 
+mod canonical;
+mod chunked_body;
+mod dates;
+mod keys;
 mod payload;
+mod presigned;
+mod sigv2;
+mod sigv4;
+#[cfg(test)]
+mod tests;
 
 use async_trait::async_trait;
 use zeroize::Zeroizing;
@@ -8,7 +17,7 @@ use zeroize::Zeroizing;
 pub use payload::{ChunkSigner, Payload, Trailers, VerifiedBody, verified};
 
 use crate::s3::error::{S3Error, S3ErrorCode};
-use crate::s3::request::{Headers, WireHead};
+use crate::s3::request::{Headers, Method, WireHead};
 use crate::s3::services::Rules;
 use crate::s3::target::Target;
 use crate::storage::{StorageError, Tenant};
@@ -77,10 +86,83 @@ pub struct Identity {
 /// # Errors
 /// The S3 error that AWS answers to the same request.
 pub async fn identify(
-    _wire: &WireHead,
-    _target: &Target,
-    _credentials: &dyn CredentialSource,
-    _rules: &Rules,
+    wire: &WireHead,
+    target: &Target,
+    credentials: &dyn CredentialSource,
+    rules: &Rules,
 ) -> Result<Identity, S3Error> {
-    Err(S3ErrorCode::NotImplemented.into())
+    let method = wire.method.ok_or(S3ErrorCode::MethodNotAllowed)?;
+    let incoming = Incoming { wire, target, method, credentials, rules };
+    let (v4_query, v2_query) = (presigned::has_v4(&incoming), presigned::has_v2(&incoming));
+    let authorizations: Vec<_> = wire.headers.all("authorization").collect();
+    if authorizations.len() + usize::from(v4_query) + usize::from(v2_query) > 1 {
+        return Err(S3ErrorCode::InvalidArgument
+            .because(
+                "Only one auth mechanism allowed; only the X-Amz-Algorithm query parameter, Signature query string \
+                 parameter or the Authorization header should be specified",
+            )
+            .field("ArgumentName", "Authorization"));
+    }
+    match authorizations.first() {
+        Some(text) => by_header(&incoming, text).await,
+        None if v4_query => presigned::identify_v4(&incoming).await,
+        None if v2_query => presigned::identify_v2(&incoming).await,
+        None => anonymous(&incoming),
+    }
+}
+
+async fn by_header(incoming: &Incoming<'_>, text: &[u8]) -> Result<Identity, S3Error> {
+    let text = std::str::from_utf8(text).unwrap_or("").trim();
+    let (mechanism, rest) = text.split_once(' ').unwrap_or((text, ""));
+    match mechanism {
+        sigv4::ALGORITHM => sigv4::identify(incoming, rest).await,
+        "AWS" => sigv2::identify(incoming, rest).await,
+        _ if mechanism.starts_with("AWS4-") => Err(S3ErrorCode::InvalidRequest
+            .because("The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.")),
+        _ => Err(S3ErrorCode::InvalidArgument
+            .because("Unsupported Authorization Type")
+            .field("ArgumentName", "Authorization")),
+    }
+}
+
+fn anonymous(incoming: &Incoming<'_>) -> Result<Identity, S3Error> {
+    let headers = &incoming.wire.headers;
+    // A token is credential material: its sender does not mean to be anonymous.
+    if headers.has(TOKEN) || incoming.target.query.iter().any(|p| p.name.eq_ignore_ascii_case(TOKEN)) {
+        return Err(S3ErrorCode::AccessDenied.because("The request has a security token and no signature."));
+    }
+    let payload = Payload::read(headers, None)?;
+    let headers = canonical::without_aws_chunked(headers);
+    Ok(Identity { caller: Caller::Anonymous, headers, payload, how: SignatureKind::Anonymous })
+}
+
+const TOKEN: &str = "x-amz-security-token";
+
+/// A request on its way through authentication.
+struct Incoming<'a> {
+    wire: &'a WireHead,
+    target: &'a Target,
+    method: Method,
+    credentials: &'a dyn CredentialSource,
+    rules: &'a Rules,
+}
+
+impl Incoming<'_> {
+    async fn credential(&self, access_key: &str) -> Result<Credential, S3Error> {
+        let unknown = || S3Error::from(S3ErrorCode::InvalidAccessKeyId).field("AWSAccessKeyId", access_key.to_owned());
+        self.credentials.find(access_key).await?.ok_or_else(unknown)
+    }
+
+    /// Every key is long-lived, and none has a token.
+    fn refuse_token(&self, headers: &Headers) -> Result<(), S3Error> {
+        match headers.bytes(TOKEN) {
+            Some(token) if !token.is_empty() => Err(S3ErrorCode::InvalidToken.into()),
+            _ => Ok(()),
+        }
+    }
+
+    fn identity(&self, credential: Credential, headers: &Headers, payload: Payload, how: SignatureKind) -> Identity {
+        let caller = Caller::Tenant { tenant: credential.tenant, access_key: credential.access_key };
+        Identity { caller, headers: canonical::without_aws_chunked(headers), payload, how }
+    }
 }
