@@ -13,6 +13,7 @@ pub mod cassandra;
 pub mod conformance;
 pub mod embedded;
 pub mod error;
+pub mod faulty;
 pub mod model;
 pub mod names;
 

@@ -1,1 +1,4 @@
-//! Black-box tests.
+//! Black-box tests: the real binary, over its sockets.
+
+mod harness;
+mod tidy;

@@ -1,0 +1,278 @@
+//! A store that fails on demand: a decorator that refuses calls, loses replies, delays and breaks streams by plan.
+//!
+//! # Why
+//! The layers above promise that an error is never an empty answer and that nothing is acknowledged that may not have
+//! happened. Only a store whose failures are chosen call by call can show that.
+
+use std::collections::VecDeque;
+use std::future::Future;
+use std::ops::Range;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use futures::StreamExt;
+use parking_lot::Mutex;
+
+use super::{
+    AbortUpload, BlobWriter, Bucket, BucketName, ChunkStore, ChunkStream, CompleteUpload, CreateBucket, CreateUpload,
+    Decision, DeleteBucket, Fetch, Fingerprint, Head, HeadChange, HeadRead, Home, ListedObject, Manifest,
+    MetadataStore, NewBucket, NewUpload, ObjectKey, Page, Part, Placement, PutPart, ReclaimStore, Reference, Result,
+    Scan, Storage, StorageError, StoreHealth, Sweep, Tenant, TenantId, Upload, UploadId, UploadScan,
+};
+
+/// What goes wrong with one call.
+#[derive(Debug, Clone)]
+pub enum Fault {
+    /// The call is not made; this is the answer.
+    Refuse(StorageError),
+    /// The call is made, and this is the answer instead of its own.
+    LoseReply(StorageError),
+    /// The call is made after a while.
+    Delay(Duration),
+    /// Of `read` only: the stream ends with this error after so many pieces.
+    BreakStream(usize, StorageError),
+}
+
+struct Planned {
+    verb: &'static str,
+    skip: usize,
+    fault: Fault,
+}
+
+/// Which calls go wrong, and how. Shared by a store and the test that plans.
+#[derive(Clone, Default)]
+pub struct Plan(Arc<Mutex<VecDeque<Planned>>>);
+
+impl Plan {
+    /// The next call of `verb` (a method's name in the traits, or `write` and `finish` of a blob) after `skip` further
+    /// ones goes wrong, once.
+    pub fn add(&self, verb: &'static str, skip: usize, fault: Fault) {
+        self.0.lock().push_back(Planned { verb, skip, fault });
+    }
+
+    /// Faults that have not happened yet.
+    #[must_use]
+    pub fn left(&self) -> usize {
+        self.0.lock().len()
+    }
+
+    /// The fault of this call. Each planned fault of the verb counts it, and the first that is due happens.
+    fn take(&self, verb: &str) -> Option<Fault> {
+        let mut planned = self.0.lock();
+        let due = planned.iter().position(|p| p.verb == verb && p.skip == 0);
+        for later in planned.iter_mut().filter(|p| p.verb == verb && p.skip > 0) {
+            later.skip -= 1;
+        }
+        due.and_then(|i| planned.remove(i)).map(|p| p.fault)
+    }
+
+    async fn around<T>(&self, verb: &str, call: impl Future<Output = Result<T>> + Send) -> Result<T> {
+        match self.take(verb) {
+            None | Some(Fault::BreakStream(..)) => call.await,
+            Some(Fault::Refuse(error)) => Err(error),
+            Some(Fault::LoseReply(error)) => {
+                call.await?;
+                Err(error)
+            }
+            Some(Fault::Delay(while_)) => {
+                tokio::time::sleep(while_).await;
+                call.await
+            }
+        }
+    }
+}
+
+/// `storage`, whose calls go wrong as planned.
+#[must_use]
+pub fn faulty(storage: Storage, plan: &Plan) -> Storage {
+    let store = Arc::new(Faulty { inner: storage, plan: plan.clone() });
+    Storage { metadata: store.clone(), chunks: store.clone(), reclaim: store.clone(), health: store }
+}
+
+struct Faulty {
+    inner: Storage,
+    plan: Plan,
+}
+
+#[async_trait]
+impl MetadataStore for Faulty {
+    async fn ensure_tenant(&self, name: &str) -> Result<Tenant> {
+        self.plan.around("ensure_tenant", self.inner.metadata.ensure_tenant(name)).await
+    }
+    async fn tenant(&self, id: TenantId) -> Result<Option<Tenant>> {
+        self.plan.around("tenant", self.inner.metadata.tenant(id)).await
+    }
+    async fn create_bucket(&self, new: NewBucket) -> Result<CreateBucket> {
+        self.plan.around("create_bucket", self.inner.metadata.create_bucket(new)).await
+    }
+    async fn bucket(&self, name: &BucketName) -> Result<Option<Bucket>> {
+        self.plan.around("bucket", self.inner.metadata.bucket(name)).await
+    }
+    async fn delete_bucket(&self, bucket: &Bucket) -> Result<DeleteBucket> {
+        self.plan.around("delete_bucket", self.inner.metadata.delete_bucket(bucket)).await
+    }
+    async fn list_buckets(
+        &self,
+        owner: TenantId,
+        prefix: &str,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Page<Bucket>> {
+        self.plan.around("list_buckets", self.inner.metadata.list_buckets(owner, prefix, after, limit)).await
+    }
+    async fn read_head(&self, bucket: &Bucket, key: &ObjectKey, fetch: Fetch) -> Result<HeadRead> {
+        self.plan.around("read_head", self.inner.metadata.read_head(bucket, key, fetch)).await
+    }
+    async fn change_head(
+        &self,
+        read: HeadRead,
+        decide: &mut (dyn FnMut(&Head) -> Decision + Send),
+    ) -> Result<HeadChange> {
+        self.plan.around("change_head", self.inner.metadata.change_head(read, decide)).await
+    }
+    async fn list_objects(&self, bucket: &Bucket, scan: &Scan) -> Result<Page<ListedObject>> {
+        self.plan.around("list_objects", self.inner.metadata.list_objects(bucket, scan)).await
+    }
+    async fn create_upload(&self, bucket: &Bucket, new: NewUpload) -> Result<CreateUpload> {
+        self.plan.around("create_upload", self.inner.metadata.create_upload(bucket, new)).await
+    }
+    async fn upload(&self, bucket: &Bucket, key: &ObjectKey, id: UploadId) -> Result<Option<Upload>> {
+        self.plan.around("upload", self.inner.metadata.upload(bucket, key, id)).await
+    }
+    async fn put_part(&self, bucket: &Bucket, upload: &Upload, part: Part) -> Result<PutPart> {
+        self.plan.around("put_part", self.inner.metadata.put_part(bucket, upload, part)).await
+    }
+    async fn list_parts(&self, bucket: &Bucket, upload: &Upload, after: u16, limit: usize) -> Result<Page<Part>> {
+        self.plan.around("list_parts", self.inner.metadata.list_parts(bucket, upload, after, limit)).await
+    }
+    async fn list_uploads(&self, bucket: &Bucket, scan: &UploadScan) -> Result<Page<Upload>> {
+        self.plan.around("list_uploads", self.inner.metadata.list_uploads(bucket, scan)).await
+    }
+    async fn complete_upload(
+        &self,
+        upload: &Upload,
+        fingerprint: Fingerprint,
+        manifest: &Placement,
+        read: HeadRead,
+        decide: &mut (dyn FnMut(&Head) -> Decision + Send),
+    ) -> Result<CompleteUpload> {
+        let call = self.inner.metadata.complete_upload(upload, fingerprint, manifest, read, decide);
+        self.plan.around("complete_upload", call).await
+    }
+    async fn abort_upload(&self, bucket: &Bucket, upload: &Upload) -> Result<AbortUpload> {
+        self.plan.around("abort_upload", self.inner.metadata.abort_upload(bucket, upload)).await
+    }
+}
+
+#[async_trait]
+impl ChunkStore for Faulty {
+    fn inline_bytes_max(&self) -> usize {
+        self.inner.chunks.inline_bytes_max()
+    }
+    fn chunk_bytes(&self) -> usize {
+        self.inner.chunks.chunk_bytes()
+    }
+    async fn create(&self, home: Home<'_>) -> Result<Box<dyn BlobWriter>> {
+        let inner = self.plan.around("create", self.inner.chunks.create(home)).await?;
+        Ok(Box::new(FaultyWriter { inner, plan: self.plan.clone() }))
+    }
+    async fn write_manifest(&self, home: Home<'_>, manifest: &Manifest) -> Result<Placement> {
+        self.plan.around("write_manifest", self.inner.chunks.write_manifest(home, manifest)).await
+    }
+    async fn read_manifest(&self, placement: &Placement) -> Result<Manifest> {
+        self.plan.around("read_manifest", self.inner.chunks.read_manifest(placement)).await
+    }
+    async fn read(&self, placement: &Placement, range: Range<u64>) -> Result<ChunkStream> {
+        match self.plan.take("read") {
+            None => self.inner.chunks.read(placement, range).await,
+            Some(Fault::Refuse(error)) | Some(Fault::LoseReply(error)) => Err(error),
+            Some(Fault::Delay(while_)) => {
+                tokio::time::sleep(while_).await;
+                self.inner.chunks.read(placement, range).await
+            }
+            Some(Fault::BreakStream(pieces, error)) => {
+                let stream = self.inner.chunks.read(placement, range).await?;
+                let broken = futures::stream::once(async move { Err(error) });
+                Ok(stream.take(pieces).chain(broken).boxed())
+            }
+        }
+    }
+    async fn reference(&self, placement: &Placement, bucket: &Bucket, key: &ObjectKey) -> Result<Reference> {
+        self.plan.around("reference", self.inner.chunks.reference(placement, bucket, key)).await
+    }
+}
+
+struct FaultyWriter {
+    inner: Box<dyn BlobWriter>,
+    plan: Plan,
+}
+
+#[async_trait]
+impl BlobWriter for FaultyWriter {
+    async fn write(&mut self, piece: Bytes) -> Result<()> {
+        self.plan.around("write", self.inner.write(piece)).await
+    }
+    async fn finish(self: Box<Self>) -> Result<Placement> {
+        self.plan.around("finish", self.inner.finish()).await
+    }
+}
+
+#[async_trait]
+impl ReclaimStore for Faulty {
+    async fn sweep(&self) -> Result<Sweep> {
+        self.plan.around("sweep", self.inner.reclaim.sweep()).await
+    }
+}
+
+#[async_trait]
+impl StoreHealth for Faulty {
+    async fn ready(&self) -> std::result::Result<(), String> {
+        match self.plan.take("ready") {
+            Some(Fault::Refuse(error) | Fault::LoseReply(error)) => Err(error.to_string()),
+            _ => self.inner.health.ready().await,
+        }
+    }
+    async fn close(&self) -> Result<()> {
+        self.plan.around("close", self.inner.health.close()).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn unavailable() -> StorageError {
+        StorageError::Unavailable("as planned".to_owned())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn faults_happen_once_in_the_order_planned() {
+        let plan = Plan::default();
+        plan.add("read_head", 1, Fault::Refuse(unavailable()));
+        plan.add("read_head", 2, Fault::LoseReply(StorageError::OutcomeUnknown("as planned".to_owned())));
+        plan.add("sweep", 0, Fault::Delay(Duration::from_secs(5)));
+        let call = || plan.around("read_head", async { Ok(1) });
+        assert!(matches!(call().await, Ok(1)));
+        assert!(matches!(call().await, Err(StorageError::Unavailable(_))));
+        assert!(matches!(call().await, Err(StorageError::OutcomeUnknown(_))));
+        assert!(matches!(call().await, Ok(1)));
+        let before = tokio::time::Instant::now();
+        assert!(matches!(plan.around("sweep", async { Ok(2) }).await, Ok(2)));
+        assert_eq!((before.elapsed().as_secs(), plan.left()), (5, 0));
+    }
+
+    #[tokio::test]
+    async fn a_refused_call_is_not_made_and_a_lost_reply_is() {
+        let plan = Plan::default();
+        let made = Mutex::new(0);
+        let call = || plan.around("tenant", async { Ok(*made.lock() += 1) });
+        plan.add("tenant", 0, Fault::Refuse(unavailable()));
+        assert!(call().await.is_err());
+        assert_eq!(*made.lock(), 0);
+        plan.add("tenant", 0, Fault::LoseReply(unavailable()));
+        assert!(call().await.is_err());
+        assert_eq!(*made.lock(), 1);
+    }
+}
