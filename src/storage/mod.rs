@@ -14,6 +14,7 @@ pub mod conformance;
 pub mod embedded;
 pub mod error;
 pub mod faulty;
+pub mod ids;
 pub mod model;
 pub mod names;
 
