@@ -1,1 +1,154 @@
-//! Placeholder until its owner's first commit.
+//! THE flow: from a request to its answer.
+//!
+//! It runs in two halves, so that a client that sent `Expect: 100-continue` is told to send its body only after the
+//! first half has found the request to be allowed.
+
+use std::sync::Arc;
+
+use crate::s3::access::{self, Permit};
+use crate::s3::auth::{self, Payload, SignatureKind};
+use crate::s3::error::{S3Error, S3ErrorCode};
+use crate::s3::operation::{self, BodyKind, Request, Row};
+use crate::s3::ops::unsupported;
+use crate::s3::request::{Headers, Method, WireBody, WireHead};
+use crate::s3::response::{ReplyBody, Response};
+use crate::s3::services::Services;
+use crate::s3::target::Target;
+use crate::s3::xml;
+
+/// A request that may go on to its body.
+pub struct Ready {
+    row: &'static Row,
+    target: Target,
+    headers: Headers,
+    payload: Payload,
+    presigned: bool,
+    permit: Permit,
+    request_id: String,
+    is_head: bool,
+}
+
+impl Ready {
+    /// AWS's name of the operation, for logs and metrics.
+    #[must_use]
+    pub fn operation(&self) -> &'static str {
+        self.row.name
+    }
+}
+
+/// The first half: everything that needs no body.
+///
+/// # Errors
+/// The answer, ready for the wire.
+pub async fn head(wire: WireHead, services: &Arc<Services>) -> Result<Ready, Response> {
+    let is_head = wire.method == Some(Method::Head);
+    let outline = Outline { request_id: wire.request_id.clone(), is_head };
+    let target = match Target::parse(&wire, &services.domains) {
+        Ok(target) => target,
+        Err(error) => {
+            let path = wire.raw_target.split('?').next().unwrap_or("/");
+            return Err(outline.to_wire(Err(error), path, services));
+        }
+    };
+    let resource = target.resource();
+    judge(wire, target, services).await.map_err(|error| outline.to_wire(Err(error), &resource, services))
+}
+
+async fn judge(wire: WireHead, target: Target, services: &Arc<Services>) -> Result<Ready, S3Error> {
+    let is_head = wire.method == Some(Method::Head);
+    let identity = auth::identify(&wire, &target, services.credentials.as_ref(), &services.rules).await?;
+    let row = operation::find(wire.method, &target, &identity.headers)?;
+    let permit = access::decide(&identity.caller, row, &target, &identity.headers, services).await?;
+    if row.writes {
+        unsupported::refuse(&identity.headers)?;
+    }
+    let limit = match row.body {
+        BodyKind::Empty => u64::MAX,
+        BodyKind::Document(bytes_max) => bytes_max as u64,
+        BodyKind::Data => services.rules.body_bytes_max,
+    };
+    check_length(row, &identity.headers, limit)?;
+    Ok(Ready {
+        row,
+        target,
+        headers: identity.headers,
+        payload: identity.payload,
+        presigned: matches!(identity.how, SignatureKind::V2Query | SignatureKind::V4Query),
+        permit,
+        request_id: wire.request_id,
+        is_head,
+    })
+}
+
+/// A length that is too large or missing is answered before the body is asked for.
+fn check_length(row: &Row, headers: &Headers, limit: u64) -> Result<(), S3Error> {
+    let declared = headers.get("x-amz-decoded-content-length").or_else(|| headers.get("content-length"));
+    match declared.map(str::parse::<u64>) {
+        Some(Err(_)) => Err(S3ErrorCode::InvalidArgument.because("The length of the body is no number.")),
+        Some(Ok(bytes)) if bytes > limit => Err(too_large(row, bytes, limit)),
+        Some(Ok(_)) => Ok(()),
+        None if row.body == BodyKind::Data && !headers.has("transfer-encoding") => {
+            Err(S3ErrorCode::MissingContentLength.into())
+        }
+        None => Ok(()),
+    }
+}
+
+/// The error for a body that is larger than its operation takes.
+#[must_use]
+pub fn too_large(row: &Row, bytes: u64, limit: u64) -> S3Error {
+    let code = match row.body {
+        BodyKind::Data => S3ErrorCode::EntityTooLarge,
+        _ => S3ErrorCode::MaxMessageLengthExceeded,
+    };
+    S3Error::from(code).field("ProposedSize", bytes.to_string()).field("MaxSizeAllowed", limit.to_string())
+}
+
+/// The second half: the body, the operation, the answer.
+pub async fn finish(ready: Ready, body: WireBody, services: &Arc<Services>) -> Response {
+    let outline = Outline { request_id: ready.request_id.clone(), is_head: ready.is_head };
+    let resource = ready.target.resource();
+    let row = ready.row;
+    let body = auth::verified(body, ready.payload, &ready.headers);
+    let request = Request {
+        row,
+        target: ready.target,
+        headers: ready.headers,
+        presigned: ready.presigned,
+        body,
+        request_id: ready.request_id,
+    };
+    let reply = (row.call)(ready.permit, request, Arc::clone(services)).await;
+    outline.to_wire(reply, &resource, services)
+}
+
+/// What of a request an answer needs.
+struct Outline {
+    request_id: String,
+    is_head: bool,
+}
+
+impl Outline {
+    /// The only place that writes an error.
+    fn to_wire(&self, reply: Result<Response, S3Error>, resource: &str, services: &Services) -> Response {
+        let mut answer = reply.unwrap_or_else(|error| self.error(&error, resource, services));
+        answer.set("x-amz-request-id", self.request_id.as_str());
+        answer.set("x-amz-id-2", services.host_id.as_str());
+        answer
+    }
+
+    fn error(&self, error: &S3Error, resource: &str, services: &Services) -> Response {
+        let mut answer = Response::status(error.code.status());
+        for (name, value) in &error.headers {
+            answer.set(name, value.as_str());
+        }
+        if error.code == S3ErrorCode::NotModified {
+            return answer;
+        }
+        answer.set("content-type", "application/xml");
+        let document = xml::error::document(error, resource, &self.request_id, &services.host_id);
+        // The answer to HEAD has no body; its length is that of the document GET would get.
+        answer.body = if self.is_head { ReplyBody::HeadOf(document.len() as u64) } else { ReplyBody::Full(document) };
+        answer
+    }
+}

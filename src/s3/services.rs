@@ -21,6 +21,8 @@ pub struct Services {
     pub rules: Rules,
     /// Memory for chunks in flight.
     pub memory: ChunkMemory,
+    /// Names this front end in `x-amz-id-2` and `HostId`.
+    pub host_id: String,
 }
 
 /// The rules of an installation, from its configuration.

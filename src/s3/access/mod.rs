@@ -1,1 +1,99 @@
-//! Placeholder until its owner's first commit.
+//! Who may do what. Every decision is made here; only here are permits minted.
+//!
+//! Until access control lists and policies exist, the rule is one: the tenant that owns a bucket may do everything with
+//! it, nobody else anything.
+
+mod permit;
+
+pub use permit::{Permit, SourcePermit};
+
+use crate::s3::auth::Caller;
+use crate::s3::error::{S3Error, S3ErrorCode};
+use crate::s3::operation::{Action, Level, Row};
+use crate::s3::request::Headers;
+use crate::s3::services::Services;
+use crate::s3::target::Target;
+use crate::storage::names::KeyError;
+use crate::storage::{Bucket, BucketName, ObjectKey, Tenant};
+
+/// Decides whether a caller may call an operation on a target, and mints the permit.
+///
+/// # Errors
+/// `AccessDenied`; `NoSuchBucket` to a tenant that asks for one that is not there; what the store fails with.
+pub async fn decide(
+    caller: &Caller,
+    row: &'static Row,
+    target: &Target,
+    headers: &Headers,
+    services: &Services,
+) -> Result<Permit, S3Error> {
+    let tenant = signed_in(caller)?;
+    let key = target.key.as_deref().map(parse_key).transpose()?;
+    let bucket = match (&target.bucket, row.level) {
+        (Some(_), _) if row.action == Action::CreateBucket => None,
+        (Some(name), Level::Bucket | Level::Object) => Some(owned_bucket(tenant, name, services).await?),
+        _ => None,
+    };
+    if let Some(bucket) = &bucket {
+        expected_owner(headers, "x-amz-expected-bucket-owner", bucket)?;
+    }
+    Ok(Permit::mint(tenant.clone(), row.action, bucket, key))
+}
+
+/// Decides whether the holder of a permit may read the source of a copy.
+///
+/// # Errors
+/// As [`decide`].
+pub async fn decide_source(
+    permit: &Permit,
+    bucket: &str,
+    key: &str,
+    headers: &Headers,
+    services: &Services,
+) -> Result<SourcePermit, S3Error> {
+    let bucket = owned_bucket(permit.tenant(), bucket, services).await?;
+    expected_owner(headers, "x-amz-source-expected-bucket-owner", &bucket)?;
+    Ok(SourcePermit::mint(bucket, parse_key(key)?))
+}
+
+/// Decides whether the holder of a permit for DeleteObjects may delete this key.
+///
+/// # Errors
+/// As [`decide`].
+pub fn decide_key(permit: &Permit, key: &str) -> Result<Permit, S3Error> {
+    let key = parse_key(key)?;
+    Ok(Permit::mint(permit.tenant().clone(), Action::DeleteObject, Some(permit.bucket()?.clone()), Some(key)))
+}
+
+fn signed_in(caller: &Caller) -> Result<&Tenant, S3Error> {
+    match caller {
+        Caller::Tenant { tenant, .. } => Ok(tenant),
+        Caller::Anonymous => Err(S3ErrorCode::AccessDenied.into()),
+    }
+}
+
+async fn owned_bucket(tenant: &Tenant, name: &str, services: &Services) -> Result<Bucket, S3Error> {
+    let missing = || S3Error::from(S3ErrorCode::NoSuchBucket).field("BucketName", name);
+    let parsed = BucketName::existing(name).ok_or_else(missing)?;
+    let bucket = services.storage.metadata.bucket(&parsed).await?.ok_or_else(missing)?;
+    if bucket.owner == tenant.id { Ok(bucket) } else { Err(S3ErrorCode::AccessDenied.into()) }
+}
+
+/// A client that says whose bucket it expects must not be answered by another's (AWS, "Verifying bucket ownership").
+fn expected_owner(headers: &Headers, name: &str, bucket: &Bucket) -> Result<(), S3Error> {
+    match headers.get(name) {
+        Some(expected) if !expected.eq_ignore_ascii_case(&bucket.owner.to_string()) => {
+            Err(S3ErrorCode::AccessDenied.into())
+        }
+        _ => Ok(()),
+    }
+}
+
+fn parse_key(key: &str) -> Result<ObjectKey, S3Error> {
+    ObjectKey::parse(key).map_err(|error| match error {
+        KeyError::TooLong => S3Error::from(S3ErrorCode::KeyTooLongError)
+            .field("Size", key.len().to_string())
+            .field("MaxSizeAllowed", crate::storage::names::KEY_BYTES_MAX.to_string()),
+        KeyError::Empty => S3ErrorCode::InvalidArgument.because("An object key has at least one byte."),
+    })
+}

@@ -1,1 +1,17 @@
-//! Placeholder until its owner's first commit.
+//! Documents in and out. The only place that names quick-xml.
+
+pub mod acl;
+pub mod buckets;
+pub mod copy;
+pub mod delete;
+pub mod error;
+pub mod listing;
+pub mod multipart;
+pub mod reader;
+pub mod writer;
+
+pub use reader::Element;
+pub use writer::Document;
+
+/// The namespace of every S3 document.
+pub const NAMESPACE: &str = "http://s3.amazonaws.com/doc/2006-03-01/";

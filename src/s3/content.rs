@@ -1,0 +1,138 @@
+//! An object's bytes, or a range of them, wherever they are: inline, in a blob, or in the parts of a manifest.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use futures::StreamExt;
+use futures::stream::{self, LocalBoxStream};
+
+use crate::s3::error::{S3Error, S3ErrorCode};
+use crate::s3::services::Services;
+use crate::storage::{Data, Manifest, ManifestPart, ObjectRecord, Placement, StorageError};
+
+/// Pieces of an object in order.
+pub type Pieces = LocalBoxStream<'static, Result<Bytes, StorageError>>;
+
+/// Opens `range` of an object. The first bytes are asked for before this returns, so that what is missing becomes an
+/// error and not a short answer.
+///
+/// # Errors
+/// What the store fails with.
+pub async fn open(record: &ObjectRecord, range: Range<u64>, services: &Arc<Services>) -> Result<Pieces, S3Error> {
+    match &record.data {
+        Data::Inline(bytes) => {
+            let (start, end) = (to_usize(range.start), to_usize(range.end));
+            let part = (start <= end && end <= bytes.len()).then(|| bytes.slice(start..end));
+            let part = part.ok_or_else(|| StorageError::Corrupt("an inline object is shorter than its size".into()))?;
+            Ok(stream::once(async move { Ok(part) }).boxed_local())
+        }
+        Data::Stored(placement) if placement.manifest => {
+            let manifest = services.storage.chunks.read_manifest(placement).await?;
+            parts(slices(&manifest, &range)?, services).await
+        }
+        Data::Stored(placement) => blob(placement, range, services).await,
+        Data::NotRead => Err(S3ErrorCode::InternalError.because("The object's bytes were not read.")),
+    }
+}
+
+async fn blob(placement: &Placement, range: Range<u64>, services: &Arc<Services>) -> Result<Pieces, S3Error> {
+    if range.is_empty() {
+        return Ok(stream::empty().boxed_local());
+    }
+    let wanted = usize::try_from(range.end - range.start).unwrap_or(usize::MAX);
+    // Counted twice: one piece on its way to the client, one read ahead.
+    let share = services.memory.take(wanted.min(2 * services.storage.chunks.chunk_bytes())).await;
+    let stream = services.storage.chunks.read(placement, range).await?;
+    Ok(stream
+        .map(move |piece| {
+            let _held = &share;
+            piece
+        })
+        .boxed_local())
+}
+
+async fn parts(slices: Vec<(Placement, Range<u64>)>, services: &Arc<Services>) -> Result<Pieces, S3Error> {
+    let mut slices = slices.into_iter();
+    let Some((placement, range)) = slices.next() else { return Ok(stream::empty().boxed_local()) };
+    let first = blob(&placement, range, services).await?;
+    let services = Arc::clone(services);
+    let rest = stream::iter(slices).then(move |(placement, range)| {
+        let services = Arc::clone(&services);
+        async move {
+            match blob(&placement, range, &services).await {
+                Ok(pieces) => pieces,
+                Err(error) => {
+                    let failure = StorageError::Unavailable(error.message.into_owned());
+                    stream::once(async move { Err(failure) }).boxed_local()
+                }
+            }
+        }
+    });
+    Ok(first.chain(rest.flatten()).boxed_local())
+}
+
+/// The pieces of parts that make up a range of the object.
+fn slices(manifest: &Manifest, range: &Range<u64>) -> Result<Vec<(Placement, Range<u64>)>, S3Error> {
+    let mut found = Vec::new();
+    let mut start = 0;
+    for part in &manifest.parts {
+        let end = start + part.size;
+        if part.size > 0 && start < range.end && range.start < end {
+            let within = range.start.max(start) - start..range.end.min(end) - start;
+            let placement = part.placement.clone();
+            let placement = placement.ok_or_else(|| StorageError::Corrupt("a manifest's part is nowhere".into()))?;
+            found.push((placement, within));
+        }
+        start = end;
+    }
+    Ok(found)
+}
+
+/// The bytes of the object that part `number` is, for `partNumber` of GET and HEAD. An object that was not made of
+/// parts is its own part 1.
+///
+/// # Errors
+/// `InvalidPart` (as 416, which AWS answers) when there is no such part.
+pub async fn part_range(record: &ObjectRecord, number: u32, services: &Arc<Services>) -> Result<Range<u64>, S3Error> {
+    let Data::Stored(placement) = &record.data else { return single(record, number) };
+    if !placement.manifest {
+        return single(record, number);
+    }
+    let manifest = services.storage.chunks.read_manifest(placement).await?;
+    let index = usize::try_from(number).unwrap_or(usize::MAX).wrapping_sub(1);
+    let part: &ManifestPart = manifest.parts.get(index).ok_or_else(no_such_part)?;
+    let start = manifest.parts.iter().take(index).map(|p| p.size).sum::<u64>();
+    Ok(start..start + part.size)
+}
+
+fn single(record: &ObjectRecord, number: u32) -> Result<Range<u64>, S3Error> {
+    if number == 1 { Ok(0..record.attrs.size) } else { Err(no_such_part()) }
+}
+
+fn no_such_part() -> S3Error {
+    S3ErrorCode::InvalidRange.because("The requested partnumber is not satisfiable.")
+}
+
+fn to_usize(n: u64) -> usize {
+    usize::try_from(n).unwrap_or(usize::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_range_takes_its_share_of_each_part() {
+        let part =
+            |number, size| ManifestPart { number, size, placement: Some(Placement::default()), ..Default::default() };
+        let manifest = Manifest { parts: vec![part(1, 10), part(2, 0), part(3, 5)] };
+        let of = |range: Range<u64>| -> Vec<Range<u64>> {
+            slices(&manifest, &range).expect("is whole").into_iter().map(|(_, r)| r).collect()
+        };
+        assert_eq!(of(0..15), [0..10, 0..5]);
+        assert_eq!(of(9..11), [9..10, 0..1]);
+        assert_eq!(of(10..12), [0..2]);
+        assert_eq!(of(0..0), []);
+    }
+}

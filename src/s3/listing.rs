@@ -1,0 +1,277 @@
+//! One page of a listing: a skip-scan over ordered keys.
+//!
+//! # Why a skip-scan
+//! A million keys below ten prefixes must cost tens of reads: a small page is read, and when its last key still shares
+//! the current common prefix, the scan seeks past that prefix.
+
+use std::future::Future;
+
+use crate::s3::error::{S3Error, S3ErrorCode};
+use crate::s3::target::Target;
+use crate::s3::xml::listing::Encoding;
+use crate::storage::{PAGE_ENTRIES_MAX, Page};
+
+/// Most entries in one answer (AWS API_ListObjectsV2).
+pub const MAX_KEYS: usize = 1_000;
+/// Keys read at once while prefixes are being skipped.
+const SKIP_READ: usize = 100;
+/// Reads for one page at most: each but the last yields an entry or ends the page.
+const READS_MAX: usize = 4 * MAX_KEYS + 16;
+
+/// What a listing asks for.
+#[derive(Debug, Clone, Default)]
+pub struct Ask {
+    /// Only keys that start so.
+    pub prefix: String,
+    /// Roll up what follows this, after the prefix.
+    pub delimiter: Option<String>,
+    /// The first key that may come, inclusive, as bytes.
+    pub from: Vec<u8>,
+    /// The client chose `from` as a marker: if it lies within a common prefix, the page before rolled that up.
+    pub after_marker: bool,
+    /// Entries at most.
+    pub limit: usize,
+}
+
+/// A page.
+#[derive(Debug)]
+pub struct Listed<T> {
+    /// Entries that are not rolled up, in order.
+    pub entries: Vec<T>,
+    /// Prefixes that are, in order.
+    pub common_prefixes: Vec<String>,
+    /// Where to go on, inclusive; `None` when this was all.
+    pub next: Option<Vec<u8>>,
+    /// The last entry or prefix of the page.
+    pub last: Option<String>,
+}
+
+/// Lists. `read` reads a page of keys with the ask's prefix from a position, at most so many; `key` names an entry.
+///
+/// # Errors
+/// What `read` fails with.
+pub async fn page<T, R, F>(ask: &Ask, key: impl Fn(&T) -> &str, mut read: R) -> Result<Listed<T>, S3Error>
+where
+    R: FnMut(Vec<u8>, usize) -> F,
+    F: Future<Output = Result<Page<T>, S3Error>>,
+{
+    let mut listed = Listed { entries: Vec::new(), common_prefixes: Vec::new(), next: None, last: None };
+    if ask.limit == 0 {
+        return Ok(listed);
+    }
+    let mut from = start(ask);
+    for _ in 0..READS_MAX {
+        let left = ask.limit - listed.count();
+        let want = if ask.delimiter.is_some() { SKIP_READ.min(left + 1) } else { (left + 1).min(PAGE_ENTRIES_MAX) };
+        let read_page = read(from.clone(), want.max(2)).await?;
+        let Some(last) = read_page.entries.last().map(|e| after(key(e))) else { return Ok(listed) };
+        let mut skipping: Option<Vec<u8>> = None;
+        for entry in read_page.entries {
+            let name = key(&entry).to_owned();
+            if skipping.as_ref().is_some_and(|end| name.as_bytes() < end.as_slice()) {
+                continue;
+            }
+            if listed.count() == ask.limit {
+                listed.next = Some(name.into_bytes());
+                return Ok(listed);
+            }
+            match ask.common_prefix(&name) {
+                Some(prefix) => {
+                    skipping = Some(successor(prefix.as_bytes()));
+                    listed.last = Some(prefix.to_owned());
+                    listed.common_prefixes.push(prefix.to_owned());
+                }
+                None => {
+                    listed.last = Some(name);
+                    listed.entries.push(entry);
+                }
+            }
+        }
+        if !read_page.more {
+            return Ok(listed);
+        }
+        from = skipping.map_or(last.clone(), |end| end.max(last));
+    }
+    // Bounded all the same: the next page goes on where this one stopped.
+    listed.next = Some(from);
+    Ok(listed)
+}
+
+impl<T> Listed<T> {
+    fn count(&self) -> usize {
+        self.entries.len() + self.common_prefixes.len()
+    }
+}
+
+impl Ask {
+    /// The prefix that a key is rolled up into.
+    fn common_prefix<'k>(&self, key: &'k str) -> Option<&'k str> {
+        let delimiter = self.delimiter.as_deref()?;
+        let rest = key.get(self.prefix.len()..)?;
+        let at = rest.find(delimiter)?;
+        key.get(..self.prefix.len() + at + delimiter.len())
+    }
+}
+
+/// A marker inside a common prefix (also the prefix itself, which is where the page before ended) stands behind it.
+fn start(ask: &Ask) -> Vec<u8> {
+    let marker = std::str::from_utf8(&ask.from).ok().map(|m| m.strip_suffix('\0').unwrap_or(m));
+    let within = marker.filter(|m| ask.after_marker && m.starts_with(&ask.prefix));
+    within.and_then(|m| ask.common_prefix(m)).map_or_else(|| ask.from.clone(), |p| successor(p.as_bytes()))
+}
+
+/// The first byte string that is behind a key.
+#[must_use]
+pub fn after(key: &str) -> Vec<u8> {
+    let mut bytes = key.as_bytes().to_vec();
+    bytes.push(0);
+    bytes
+}
+
+/// The first byte string that is behind everything that starts with `prefix`. UTF-8 has no byte 0xFF, so adding one to
+/// the last byte is always possible.
+#[must_use]
+pub fn successor(prefix: &[u8]) -> Vec<u8> {
+    let mut bytes = prefix.to_vec();
+    if let Some(last) = bytes.last_mut() {
+        *last = last.saturating_add(1);
+    }
+    bytes
+}
+
+/// Reads `max-keys` and its like.
+///
+/// # Errors
+/// `InvalidArgument` for what is no number, or a negative one.
+pub fn limit(target: &Target, name: &'static str) -> Result<usize, S3Error> {
+    match target.query.get(name) {
+        None | Some("") => Ok(MAX_KEYS),
+        Some(text) => match text.parse::<u32>() {
+            Ok(n) if n <= i32::MAX as u32 => Ok((n as usize).min(MAX_KEYS)),
+            _ => Err(S3ErrorCode::InvalidArgument
+                .because(format!("Provided {name} not an integer or within integer range"))
+                .field("ArgumentName", name)
+                .field("ArgumentValue", text)),
+        },
+    }
+}
+
+/// Reads `encoding-type`.
+///
+/// # Errors
+/// `InvalidArgument` for anything but `url`.
+pub fn encoding(target: &Target) -> Result<Encoding, S3Error> {
+    match target.query.get("encoding-type") {
+        None | Some("") => Ok(Encoding::Plain),
+        Some("url") => Ok(Encoding::Url),
+        Some(other) => Err(S3ErrorCode::InvalidArgument
+            .because("Invalid Encoding Method specified in Request")
+            .field("ArgumentName", "encoding-type")
+            .field("ArgumentValue", other)),
+    }
+}
+
+/// Reads `delimiter`; an empty one is none.
+#[must_use]
+pub fn delimiter(target: &Target) -> Option<String> {
+    target.query.get("delimiter").filter(|d| !d.is_empty()).map(str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::cell::Cell;
+    use std::collections::BTreeSet;
+
+    use futures::executor::block_on;
+
+    fn list(keys: &BTreeSet<String>, ask: &Ask) -> (Listed<String>, usize) {
+        let reads = Cell::new(0);
+        let listed = block_on(page(ask, String::as_str, |from, limit| {
+            reads.set(reads.get() + 1);
+            let mut entries: Vec<String> = keys
+                .iter()
+                .filter(|k| k.starts_with(&ask.prefix) && k.as_bytes() >= from.as_slice())
+                .take(limit + 1)
+                .cloned()
+                .collect();
+            let more = entries.len() > limit;
+            entries.truncate(limit);
+            async move { Ok(Page { entries, more }) }
+        }))
+        .expect("reads do not fail");
+        (listed, reads.get())
+    }
+
+    fn keys(names: &[&str]) -> BTreeSet<String> {
+        names.iter().map(|s| (*s).to_owned()).collect()
+    }
+
+    fn ask(prefix: &str, delimiter: &str, from: &str, limit: usize) -> Ask {
+        Ask {
+            prefix: prefix.to_owned(),
+            delimiter: (!delimiter.is_empty()).then(|| delimiter.to_owned()),
+            from: if from.is_empty() { Vec::new() } else { after(from) },
+            after_marker: true,
+            limit,
+        }
+    }
+
+    #[test]
+    fn prefixes_roll_up_and_pages_join() {
+        let all = keys(&["a", "b/1", "b/2", "b//x", "c", "c/1", "d/", "e"]);
+        let (whole, _) = list(&all, &ask("", "/", "", 1000));
+        assert_eq!(whole.entries, ["a", "c", "e"]);
+        assert_eq!(whole.common_prefixes, ["b/", "c/", "d/"]);
+        assert!(whole.next.is_none());
+        let (inner, _) = list(&all, &ask("b/", "/", "", 1000));
+        assert_eq!((inner.entries, inner.common_prefixes), (vec!["b/1".into(), "b/2".into()], vec!["b//".into()]));
+        let mut seen = Vec::new();
+        let mut marker = String::new();
+        loop {
+            let (one, _) = list(&all, &ask("", "/", &marker, 1));
+            let last = one.last.clone().expect("a page has an entry");
+            seen.push(last.clone());
+            if one.next.is_none() {
+                break;
+            }
+            marker = last;
+        }
+        assert_eq!(seen, ["a", "b/", "c", "c/", "d/", "e"]);
+    }
+
+    #[test]
+    fn a_marker_inside_a_prefix_stands_behind_it() {
+        let all = keys(&["a/1", "a/2", "b"]);
+        let (page, _) = list(&all, &ask("", "/", "a/1", 10));
+        assert_eq!((page.entries, page.common_prefixes.len()), (vec!["b".to_owned()], 0));
+        let (inside, _) = list(&all, &ask("a/", "/", "a/1", 10));
+        assert_eq!(inside.entries, ["a/2"]);
+    }
+
+    #[test]
+    fn many_keys_below_few_prefixes_cost_few_reads() {
+        let all: BTreeSet<String> = (0..50_000).map(|i| format!("{}/{i:06}", i % 5)).collect();
+        let (page, reads) = list(&all, &ask("", "/", "", 1000));
+        assert_eq!(page.common_prefixes, ["0/", "1/", "2/", "3/", "4/"]);
+        assert!(reads <= 7, "{reads} reads");
+    }
+
+    #[test]
+    fn an_exact_page_is_not_truncated() {
+        let all = keys(&["a", "b"]);
+        assert!(list(&all, &ask("", "", "", 2)).0.next.is_none());
+        assert!(list(&all, &ask("", "", "", 1)).0.next.is_some());
+        assert!(list(&all, &ask("", "", "", 0)).0.next.is_none());
+    }
+
+    #[test]
+    fn delimiters_may_have_several_characters() {
+        let all = keys(&["a--b", "a-b", "äöä--x", "äö--y"]);
+        let (page, _) = list(&all, &ask("", "--", "", 10));
+        assert_eq!(
+            (page.entries, page.common_prefixes),
+            (vec!["a-b".to_owned()], vec!["a--".into(), "äö--".into(), "äöä--".into()])
+        );
+    }
+}

@@ -1,0 +1,69 @@
+//! DeleteObjects: removes up to 1,000 objects, each with an outcome of its own. Source: AWS API_DeleteObjects.
+
+use std::sync::Arc;
+
+use futures::StreamExt;
+use futures::stream;
+
+use crate::s3::access::{self, Permit};
+use crate::s3::body;
+use crate::s3::digest::Expected;
+use crate::s3::error::{S3Error, S3ErrorCode};
+use crate::s3::operation::{AclRight, Action, BodyKind, Level, Reply, Request, Row};
+use crate::s3::ops::object::{delete_object, version};
+use crate::s3::precondition::WriteConditions;
+use crate::s3::request::Method;
+use crate::s3::response::Response;
+use crate::s3::services::Services;
+use crate::s3::xml::delete::{self, Item, Outcome};
+
+/// 1,000 keys of 1,024 bytes, each byte a character reference of up to six.
+const DOCUMENT_BYTES_MAX: usize = 8 * 1024 * 1024;
+/// Deletes under way at once.
+const PARALLEL: usize = 32;
+
+/// The row of DeleteObjects.
+pub const ROW: Row = Row {
+    name: "DeleteObjects",
+    method: Method::Post,
+    level: Level::Bucket,
+    query: &["delete"],
+    header: None,
+    action: Action::DeleteObject,
+    acl: AclRight::BucketWrite,
+    body: BodyKind::Document(DOCUMENT_BYTES_MAX),
+    writes: true,
+    call,
+};
+
+fn call(permit: Permit, request: Request, services: Arc<Services>) -> Reply {
+    Box::pin(async move {
+        let input = decode(request).await?;
+        let outcomes = run(&permit, input.objects, &services).await;
+        Ok(Response::xml(delete::result(&outcomes, input.quiet)))
+    })
+}
+
+/// A bulk delete has to carry a digest of its document: a flipped byte would delete another key (AWS asks for it too).
+async fn decode(request: Request) -> Result<delete::Request, S3Error> {
+    let announced = request.headers.has("x-amz-sdk-checksum-algorithm");
+    if !announced && !Expected::parse(&request.headers)?.any() {
+        return Err(S3ErrorCode::InvalidRequest.because("Missing required header for this request: Content-MD5"));
+    }
+    let document = body::document(request.body, &request.headers, DOCUMENT_BYTES_MAX).await?;
+    delete::parse(&document)
+}
+
+async fn run(permit: &Permit, items: Vec<Item>, services: &Services) -> Vec<Outcome> {
+    let deletes = items.into_iter().map(|item| async move {
+        let error = delete_one(permit, &item, services).await.err();
+        Outcome { item, error }
+    });
+    stream::iter(deletes).buffered(PARALLEL).collect().await
+}
+
+async fn delete_one(permit: &Permit, item: &Item, services: &Services) -> Result<(), S3Error> {
+    version::check(item.version_id.as_deref())?;
+    let permit = access::decide_key(permit, &item.key)?;
+    delete_object::run(&permit, &WriteConditions::if_match(item.etag.clone()), services).await
+}

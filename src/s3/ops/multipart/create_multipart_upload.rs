@@ -1,0 +1,70 @@
+//! CreateMultipartUpload: opens an upload that takes parts. Source: AWS API_CreateMultipartUpload.
+
+use std::sync::Arc;
+
+use crate::s3::access::Permit;
+use crate::s3::checksum::Algorithm;
+use crate::s3::error::{S3Error, S3ErrorCode};
+use crate::s3::operation::{AclRight, Action, BodyKind, Level, Reply, Request, Row};
+use crate::s3::request::{Headers, Method};
+use crate::s3::response::Response;
+use crate::s3::services::Services;
+use crate::s3::stored_headers::ObjectHeaders;
+use crate::s3::xml;
+use crate::storage::{CreateUpload, NewUpload, ObjectAttrs, Timestamp};
+
+/// The row of CreateMultipartUpload.
+pub const ROW: Row = Row {
+    name: "CreateMultipartUpload",
+    method: Method::Post,
+    level: Level::Object,
+    query: &["uploads"],
+    header: None,
+    action: Action::PutObject,
+    acl: AclRight::BucketWrite,
+    body: BodyKind::Empty,
+    writes: true,
+    call,
+};
+
+struct Input {
+    kept: ObjectHeaders,
+    /// Each part brings its checksum with it and is checked; the object gets none of its own yet.
+    checksum: Option<Algorithm>,
+}
+
+fn call(permit: Permit, request: Request, services: Arc<Services>) -> Reply {
+    Box::pin(async move {
+        let input = decode(&request.headers)?;
+        run(permit, input, &services).await
+    })
+}
+
+fn decode(headers: &Headers) -> Result<Input, S3Error> {
+    let checksum = headers.get("x-amz-checksum-algorithm").map(|name| {
+        Algorithm::parse(name)
+            .ok_or_else(|| S3ErrorCode::InvalidRequest.because("Checksum algorithm provided is unsupported."))
+    });
+    Ok(Input { kept: ObjectHeaders::parse(headers)?, checksum: checksum.transpose()? })
+}
+
+async fn run(permit: Permit, input: Input, services: &Services) -> Result<Response, S3Error> {
+    let bucket = permit.bucket()?;
+    let owner = permit.tenant().id;
+    let attrs = ObjectAttrs {
+        headers: input.kept.headers,
+        user_metadata: input.kept.user_metadata,
+        owner: owner.0.to_vec().into(),
+        ..ObjectAttrs::default()
+    };
+    let new = NewUpload { key: permit.key()?.clone(), attrs, initiator: owner, initiated: Timestamp::now() };
+    let upload = match services.storage.metadata.create_upload(bucket, new).await? {
+        CreateUpload::Created(upload) => upload,
+        CreateUpload::NoSuchBucket => return Err(S3ErrorCode::NoSuchBucket.into()),
+    };
+    let mut answer = Response::xml(xml::multipart::initiated(bucket.name.as_str(), &upload));
+    if let Some(algorithm) = input.checksum {
+        answer.set("x-amz-checksum-algorithm", algorithm.name());
+    }
+    Ok(answer)
+}

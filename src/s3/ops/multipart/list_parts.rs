@@ -1,0 +1,75 @@
+//! ListParts: the parts that an upload has. Source: AWS API_ListParts.
+
+use std::sync::Arc;
+
+use crate::s3::access::Permit;
+use crate::s3::error::{S3Error, S3ErrorCode};
+use crate::s3::listing;
+use crate::s3::operation::{AclRight, Action, BodyKind, Level, Reply, Request, Row};
+use crate::s3::ops::multipart::upload::find_open;
+use crate::s3::request::Method;
+use crate::s3::response::Response;
+use crate::s3::services::Services;
+use crate::s3::target::Target;
+use crate::s3::xml;
+use crate::s3::xml::listing::Encoding;
+use crate::s3::xml::multipart::PartsPage;
+
+/// The row of ListParts.
+pub const ROW: Row = Row {
+    name: "ListParts",
+    method: Method::Get,
+    level: Level::Object,
+    query: &["uploadId"],
+    header: None,
+    action: Action::ListMultipartUploadParts,
+    acl: AclRight::BucketRead,
+    body: BodyKind::Empty,
+    writes: false,
+    call,
+};
+
+struct Input {
+    marker: u16,
+    limit: usize,
+    encoding: Encoding,
+}
+
+fn call(permit: Permit, request: Request, services: Arc<Services>) -> Reply {
+    Box::pin(async move {
+        let input = decode(&request.target)?;
+        run(permit, &request.target, input, &services).await
+    })
+}
+
+fn decode(target: &Target) -> Result<Input, S3Error> {
+    let marker = match target.query.get("part-number-marker") {
+        None | Some("") => 0,
+        Some(text) => text.parse::<u32>().map_err(|_| {
+            S3ErrorCode::InvalidArgument
+                .because("Provided part-number-marker not an integer or within integer range")
+                .field("ArgumentName", "part-number-marker")
+        })?,
+    };
+    let marker = u16::try_from(marker).unwrap_or(u16::MAX);
+    Ok(Input { marker, limit: listing::limit(target, "max-parts")?, encoding: listing::encoding(target)? })
+}
+
+async fn run(permit: Permit, target: &Target, input: Input, services: &Services) -> Result<Response, S3Error> {
+    let upload = find_open(&permit, target, services).await?;
+    let bucket = permit.bucket()?;
+    let page = match input.limit {
+        0 => crate::storage::Page { entries: Vec::new(), more: false },
+        limit => services.storage.metadata.list_parts(bucket, &upload, input.marker, limit).await?,
+    };
+    Ok(Response::xml(xml::multipart::parts(&PartsPage {
+        bucket: bucket.name.as_str(),
+        upload: &upload,
+        owner: permit.tenant(),
+        marker: input.marker,
+        max_parts: input.limit,
+        parts: &page.entries,
+        truncated: page.more,
+        encoding: input.encoding,
+    })))
+}

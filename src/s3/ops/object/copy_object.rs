@@ -1,0 +1,149 @@
+//! CopyObject: a second object with the bytes of the first, which do not move: copying 10 GiB costs what copying 10 KiB
+//! costs. Source: AWS API_CopyObject.
+
+use std::sync::Arc;
+
+use crate::s3::access::{self, Permit, SourcePermit};
+use crate::s3::copy_source::CopySource;
+use crate::s3::error::{S3Error, S3ErrorCode};
+use crate::s3::operation::{AclRight, Action, BodyKind, Level, Reply, Request, Row};
+use crate::s3::ops::object::publish::publish;
+use crate::s3::ops::object::version::{self, current};
+use crate::s3::precondition::{ReadConditions, Verdict, WriteConditions};
+use crate::s3::request::{Headers, Method};
+use crate::s3::response::Response;
+use crate::s3::services::Services;
+use crate::s3::stored_headers::ObjectHeaders;
+use crate::s3::xml;
+use crate::storage::{Data, Fetch, HeadRead, ObjectAttrs, ObjectRecord, Reference, Timestamp};
+
+/// The row of CopyObject.
+pub const ROW: Row = Row {
+    name: "CopyObject",
+    method: Method::Put,
+    level: Level::Object,
+    query: &[],
+    header: Some("x-amz-copy-source"),
+    action: Action::PutObject,
+    acl: AclRight::BucketWrite,
+    body: BodyKind::Empty,
+    writes: true,
+    call,
+};
+
+/// How often a source that is overwritten or reclaimed under our hands is read again.
+const SOURCE_READS_MAX: usize = 8;
+
+struct Input {
+    source: CopySource,
+    source_conditions: ReadConditions,
+    conditions: WriteConditions,
+    /// `None` keeps the source's.
+    replaced: Option<ObjectHeaders>,
+}
+
+fn call(permit: Permit, request: Request, services: Arc<Services>) -> Reply {
+    Box::pin(async move {
+        let input = decode(&request.headers)?;
+        let source =
+            access::decide_source(&permit, &input.source.bucket, &input.source.key, &request.headers, &services)
+                .await?;
+        let attrs = run(permit, source, input, &services).await?;
+        Ok(encode(&attrs))
+    })
+}
+
+fn decode(headers: &Headers) -> Result<Input, S3Error> {
+    let replaced = match headers.get("x-amz-metadata-directive") {
+        None | Some("COPY") => None,
+        Some("REPLACE") => Some(ObjectHeaders::parse(headers)?),
+        Some(other) => {
+            return Err(S3ErrorCode::InvalidArgument
+                .because("Unknown metadata directive.")
+                .field("ArgumentName", "x-amz-metadata-directive")
+                .field("ArgumentValue", other));
+        }
+    };
+    if let Some(algorithm) = headers.get("x-amz-checksum-algorithm") {
+        return Err(S3ErrorCode::NotImplemented
+            .because("A copy with a new checksum is not implemented.")
+            .field("Header", "x-amz-checksum-algorithm")
+            .field("Value", algorithm));
+    }
+    let source = CopySource::parse(headers)?;
+    version::check(source.version_id.as_deref())?;
+    let source_conditions = ReadConditions::parse(headers, "x-amz-copy-source-");
+    Ok(Input { source, source_conditions, conditions: WriteConditions::parse(headers)?, replaced })
+}
+
+async fn run(permit: Permit, source: SourcePermit, input: Input, services: &Services) -> Result<ObjectAttrs, S3Error> {
+    let (bucket, key) = (permit.bucket()?, permit.key()?);
+    let itself = source.bucket().id == bucket.id && source.key() == key;
+    if itself && input.replaced.is_none() {
+        return Err(S3ErrorCode::InvalidRequest.because(
+            "This copy request is illegal because it is trying to copy an object to itself without changing the \
+             object's metadata, storage class, website redirect location or encryption attributes.",
+        ));
+    }
+    for _ in 0..SOURCE_READS_MAX {
+        let from = current(source.bucket(), source.key(), Fetch::WithInline, services).await?;
+        judge_source(&input.source_conditions, &from.attrs)?;
+        // The destination is read before the reference is made: a store that reclaims by fencing depends on it.
+        let read = services.storage.metadata.read_head(bucket, key, Fetch::Attrs).await?;
+        input.conditions.judge(read.head.current.as_ref().map(|r| &r.attrs))?;
+        if let Some(attrs) = copy(&permit, read, &from, &input, services).await? {
+            return Ok(attrs);
+        }
+    }
+    Err(S3ErrorCode::SlowDown.because("The source is being overwritten faster than it can be copied. Try again."))
+}
+
+/// One try; `None` when the source's bytes are being reclaimed.
+async fn copy(
+    permit: &Permit,
+    read: HeadRead,
+    from: &ObjectRecord,
+    input: &Input,
+    services: &Services,
+) -> Result<Option<ObjectAttrs>, S3Error> {
+    let held = match &from.data {
+        Data::Stored(placement) => {
+            match services.storage.chunks.reference(placement, permit.bucket()?, permit.key()?).await? {
+                Reference::Held(guard) => Some(guard),
+                Reference::Gone => return Ok(None),
+            }
+        }
+        Data::Inline(_) => None,
+        Data::NotRead => return Err(S3ErrorCode::InternalError.because("The source's bytes were not read.")),
+    };
+    let mut attrs = ObjectAttrs {
+        modified_micros: Timestamp::now().0,
+        owner: permit.tenant().id.0.to_vec().into(),
+        ..from.attrs.clone()
+    };
+    if let Some(replaced) = &input.replaced {
+        attrs.headers.clone_from(&replaced.headers);
+        attrs.user_metadata.clone_from(&replaced.user_metadata);
+    }
+    let record = ObjectRecord { attrs: attrs.clone(), data: from.data.clone() };
+    publish(read, Arc::new(record), &input.conditions, services).await?;
+    drop(held);
+    Ok(Some(attrs))
+}
+
+/// What the four copy-source conditions say: every failure is 412, also where a read would be 304.
+///
+/// # Errors
+/// `PreconditionFailed`.
+pub fn judge_source(conditions: &ReadConditions, attrs: &ObjectAttrs) -> Result<(), S3Error> {
+    let condition = match conditions.judge(attrs) {
+        Verdict::Go => return Ok(()),
+        Verdict::NotModified => "x-amz-copy-source-If-None-Match",
+        Verdict::Failed(name) => name,
+    };
+    Err(S3Error::from(S3ErrorCode::PreconditionFailed).field("Condition", condition))
+}
+
+fn encode(attrs: &ObjectAttrs) -> Response {
+    Response::xml(xml::copy::result("CopyObjectResult", &attrs.etag, Timestamp(attrs.modified_micros)))
+}

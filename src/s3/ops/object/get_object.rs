@@ -1,0 +1,172 @@
+//! GetObject: an object's bytes, whole or a range. Source: AWS API_GetObject.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use futures::StreamExt;
+
+use crate::s3::access::Permit;
+use crate::s3::checksum::Algorithm;
+use crate::s3::content;
+use crate::s3::error::{S3Error, S3ErrorCode};
+use crate::s3::etag::quoted;
+use crate::s3::operation::{AclRight, Action, BodyKind, Level, Reply, Request, Row};
+use crate::s3::ops::object::version::{self, current};
+use crate::s3::precondition::{ReadConditions, Verdict};
+use crate::s3::range;
+use crate::s3::request::Method;
+use crate::s3::response::{ReplyBody, Response};
+use crate::s3::services::Services;
+use crate::s3::stored_headers;
+use crate::s3::time::http_date;
+use crate::storage::{Fetch, ObjectAttrs, ObjectRecord, Timestamp};
+
+/// The row of GetObject.
+pub const ROW: Row = Row {
+    name: "GetObject",
+    method: Method::Get,
+    level: Level::Object,
+    query: &[],
+    header: None,
+    action: Action::GetObject,
+    acl: AclRight::ObjectRead,
+    body: BodyKind::Empty,
+    writes: false,
+    call,
+};
+
+/// The parameters that replace headers of the answer, and the headers (AWS API_GetObject).
+const OVERRIDES: [(&str, &str); 6] = [
+    ("response-content-type", "content-type"),
+    ("response-content-language", "content-language"),
+    ("response-expires", "expires"),
+    ("response-cache-control", "cache-control"),
+    ("response-content-disposition", "content-disposition"),
+    ("response-content-encoding", "content-encoding"),
+];
+
+/// What GetObject and HeadObject ask for.
+pub struct Input {
+    conditions: ReadConditions,
+    range: Option<String>,
+    part_number: Option<u32>,
+    overrides: Vec<(&'static str, String)>,
+    checksum_mode: bool,
+}
+
+fn call(permit: Permit, request: Request, services: Arc<Services>) -> Reply {
+    Box::pin(async move {
+        let input = decode(&request)?;
+        run(permit, input, services).await
+    })
+}
+
+/// Reads a request for an object.
+///
+/// # Errors
+/// `InvalidArgument`, `InvalidRequest`, `NoSuchVersion`, `NotImplemented`.
+pub fn decode(request: &Request) -> Result<Input, S3Error> {
+    let (headers, query) = (&request.headers, &request.target.query);
+    version::only_null(&request.target)?;
+    if headers.iter().any(|(name, _)| name.starts_with("x-amz-server-side-encryption")) {
+        return Err(S3ErrorCode::NotImplemented.because("Server-side encryption is not implemented."));
+    }
+    let mut overrides = Vec::new();
+    for (parameter, header) in OVERRIDES {
+        if let Some(value) = query.get(parameter) {
+            if value.bytes().any(|b| b == b'\r' || b == b'\n' || b == 0) {
+                return Err(S3ErrorCode::InvalidArgument
+                    .because("A header value has no line breaks.")
+                    .field("ArgumentName", parameter));
+            }
+            overrides.push((header, value.to_owned()));
+        }
+    }
+    let range = headers.get("range").map(str::to_owned);
+    let part_number = query.get("partNumber").map(part_number).transpose()?;
+    if range.is_some() && part_number.is_some() {
+        return Err(
+            S3ErrorCode::InvalidRequest.because("Cannot specify both Range header and partNumber query parameter")
+        );
+    }
+    let checksum_mode = headers.get("x-amz-checksum-mode").is_some_and(|m| m.eq_ignore_ascii_case("enabled"));
+    Ok(Input { conditions: ReadConditions::parse(headers, ""), range, part_number, overrides, checksum_mode })
+}
+
+fn part_number(text: &str) -> Result<u32, S3Error> {
+    text.parse().ok().filter(|n| (1..=10_000).contains(n)).ok_or_else(|| {
+        S3ErrorCode::InvalidArgument
+            .because("Part number must be an integer between 1 and 10000, inclusive")
+            .field("ArgumentName", "partNumber")
+    })
+}
+
+async fn run(permit: Permit, input: Input, services: Arc<Services>) -> Result<Response, S3Error> {
+    let record = current(permit.bucket()?, permit.key()?, Fetch::WithInline, &services).await?;
+    let (mut answer, range) = outline(&record, &input, &services).await?;
+    let length = range.end - range.start;
+    let pieces = content::open(&record, range, &services).await?;
+    let key = permit.key()?.clone();
+    let stream = pieces.map(move |piece| {
+        piece.map_err(|error| {
+            tracing::error!(%key, %error, "an object's bytes could not be read to their end");
+            error.to_string()
+        })
+    });
+    answer.body = ReplyBody::Stream { length, stream: stream.boxed_local() };
+    Ok(answer)
+}
+
+/// Everything of the answer but its body, and which bytes that is.
+///
+/// # Errors
+/// `PreconditionFailed`, `NotModified`, `InvalidRange`.
+pub async fn outline(
+    record: &ObjectRecord,
+    input: &Input,
+    services: &Arc<Services>,
+) -> Result<(Response, Range<u64>), S3Error> {
+    let attrs = &record.attrs;
+    match input.conditions.judge(attrs) {
+        Verdict::Go => {}
+        Verdict::Failed(condition) => {
+            return Err(S3Error::from(S3ErrorCode::PreconditionFailed).field("Condition", condition));
+        }
+        Verdict::NotModified => {
+            return Err(S3Error::from(S3ErrorCode::NotModified)
+                .header("etag", quoted(&attrs.etag))
+                .header("last-modified", http_date(Timestamp(attrs.modified_micros))));
+        }
+    }
+    let range = match (&input.range, input.part_number) {
+        (Some(header), _) => range::parse(header, attrs.size)?,
+        (None, Some(number)) => Some(content::part_range(record, number, services).await?),
+        (None, None) => None,
+    };
+    let partial = range.clone().filter(|r| !r.is_empty());
+    let mut answer = Response::status(if partial.is_some() { 206 } else { 200 });
+    describe(&mut answer, attrs, input);
+    if let Some(part) = &partial {
+        answer.set("content-range", format!("bytes {}-{}/{}", part.start, part.end - 1, attrs.size));
+    }
+    if input.part_number.is_some() && attrs.parts > 0 {
+        answer.set("x-amz-mp-parts-count", attrs.parts.to_string());
+    }
+    Ok((answer, range.unwrap_or(0..attrs.size)))
+}
+
+fn describe(answer: &mut Response, attrs: &ObjectAttrs, input: &Input) {
+    answer.set("accept-ranges", "bytes");
+    answer.set("etag", quoted(&attrs.etag));
+    answer.set("last-modified", http_date(Timestamp(attrs.modified_micros)));
+    stored_headers::write(answer, attrs, &input.overrides);
+    // Only of the whole object: clients compare it with what they receive.
+    if input.checksum_mode && input.range.is_none() && input.part_number.is_none() {
+        for checksum in &attrs.checksums {
+            if let Some(algorithm) = Algorithm::parse(&checksum.algorithm) {
+                answer.set(algorithm.header(), checksum.value.as_str());
+                answer.set("x-amz-checksum-type", if checksum.composite { "COMPOSITE" } else { "FULL_OBJECT" });
+            }
+        }
+    }
+}

@@ -1,0 +1,11 @@
+//! Operations on objects.
+
+pub mod copy_object;
+pub mod delete_object;
+pub mod get_object;
+pub mod get_object_acl;
+pub mod head_object;
+pub mod publish;
+pub mod put_object;
+pub mod put_object_acl;
+pub mod version;

@@ -1,0 +1,3 @@
+//! Operations on the caller's account.
+
+pub mod list_buckets;

@@ -1,0 +1,103 @@
+//! Headers that ask a write for what this server does not do. Such a write is refused before its body is sent; one
+//! that restates what holds anyway succeeds.
+
+use crate::s3::error::{S3Error, S3ErrorCode};
+use crate::s3::request::Headers;
+
+/// Storage classes that AWS knows: asking for one that is not here is another error than asking for one that nobody has.
+const KNOWN_CLASSES: [&str; 12] = [
+    "STANDARD",
+    "REDUCED_REDUNDANCY",
+    "STANDARD_IA",
+    "ONEZONE_IA",
+    "INTELLIGENT_TIERING",
+    "GLACIER",
+    "DEEP_ARCHIVE",
+    "OUTPOSTS",
+    "GLACIER_IR",
+    "SNOW",
+    "EXPRESS_ONEZONE",
+    "FSX_OPENZFS",
+];
+/// Names that start so are never acted on.
+const REFUSED_PREFIXES: [&str; 5] = [
+    "x-amz-server-side-encryption",
+    "x-amz-copy-source-server-side-encryption",
+    "x-amz-grant-",
+    "x-amz-object-lock-",
+    "x-amz-if-match-",
+];
+/// Values of headers that are never acted on, unless they say what holds anyway.
+const RESTATING: [(&str, &str); 7] = [
+    ("x-amz-acl", "private"),
+    ("x-amz-bucket-object-lock-enabled", "false"),
+    ("x-amz-object-ownership", "BucketOwnerEnforced"),
+    ("x-amz-tagging", ""),
+    ("x-amz-website-redirect-location", ""),
+    ("x-amz-tagging-directive", "COPY"),
+    ("x-amz-write-offset-bytes", ""),
+];
+
+/// Refuses what is not done here.
+///
+/// # Errors
+/// `NotImplemented` that names the header; `InvalidStorageClass` for a class that nobody has.
+pub fn refuse(headers: &Headers) -> Result<(), S3Error> {
+    for (name, value) in headers.iter() {
+        let text = std::str::from_utf8(value).unwrap_or("?");
+        let restates = RESTATING.iter().find(|(n, _)| *n == name).map(|(_, v)| v.eq_ignore_ascii_case(text.trim()));
+        if restates == Some(false) || REFUSED_PREFIXES.iter().any(|prefix| name.starts_with(prefix)) {
+            return Err(not_implemented(name, text));
+        }
+        if name == "x-amz-storage-class" && text != "STANDARD" {
+            return Err(match KNOWN_CLASSES.contains(&text) {
+                true => not_implemented(name, text),
+                false => S3ErrorCode::InvalidStorageClass.into(),
+            });
+        }
+    }
+    Ok(())
+}
+
+fn not_implemented(name: &str, value: &str) -> S3Error {
+    S3ErrorCode::NotImplemented
+        .because("A header you provided implies functionality that is not implemented.")
+        .field("Header", name)
+        .field("additionalMessage", format!("{name}: {value}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn code(name: &str, value: &str) -> Option<S3ErrorCode> {
+        let mut headers = Headers::default();
+        headers.push(name, value.to_owned());
+        refuse(&headers).err().map(|e| e.code)
+    }
+
+    #[test]
+    fn what_restates_what_holds_succeeds_and_the_rest_is_refused() {
+        for (name, value) in [
+            ("x-amz-acl", "private"),
+            ("x-amz-storage-class", "STANDARD"),
+            ("x-amz-meta-acl", "public-read"),
+            ("x-amz-bucket-object-lock-enabled", "False"),
+        ] {
+            assert_eq!(code(name, value), None, "{name}: {value}");
+        }
+        for (name, value) in [
+            ("x-amz-acl", "public-read"),
+            ("x-amz-storage-class", "GLACIER"),
+            ("x-amz-grant-read", "id=x"),
+            ("x-amz-server-side-encryption", "AES256"),
+            ("x-amz-server-side-encryption-customer-key", "x"),
+            ("x-amz-object-lock-mode", "GOVERNANCE"),
+            ("x-amz-tagging", "a=b"),
+            ("x-amz-website-redirect-location", "/x"),
+        ] {
+            assert_eq!(code(name, value), Some(S3ErrorCode::NotImplemented), "{name}: {value}");
+        }
+        assert_eq!(code("x-amz-storage-class", "FAST"), Some(S3ErrorCode::InvalidStorageClass));
+    }
+}

@@ -1,0 +1,159 @@
+//! Conditional requests: the four headers on reads, their copy-source twins, and `If-Match`/`If-None-Match` on writes.
+
+use crate::s3::error::{S3Error, S3ErrorCode};
+use crate::s3::etag::list_names;
+use crate::s3::request::Headers;
+use crate::s3::time::parse_date;
+use crate::storage::{ObjectAttrs, Timestamp};
+
+/// The four conditions of a read (RFC 9110, section 13; AWS API_GetObject).
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ReadConditions {
+    if_match: Option<String>,
+    if_none_match: Option<String>,
+    if_modified_since: Option<i64>,
+    if_unmodified_since: Option<i64>,
+}
+
+/// What the conditions of a read come to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// They hold.
+    Go,
+    /// The client has this already.
+    NotModified,
+    /// `If-Match` or `If-Unmodified-Since` does not hold; names the header.
+    Failed(&'static str),
+}
+
+impl ReadConditions {
+    /// Reads the headers `if-match` … with this prefix (empty, or `x-amz-copy-source-`). Dates that are none are
+    /// ignored, as RFC 9110 asks.
+    #[must_use]
+    pub fn parse(headers: &Headers, prefix: &str) -> Self {
+        let text = |name: &str| headers.get(&format!("{prefix}{name}")).map(str::to_owned);
+        let date = |name: &str| text(name).and_then(|t| parse_date(&t));
+        Self {
+            if_match: text("if-match"),
+            if_none_match: text("if-none-match"),
+            if_modified_since: date("if-modified-since"),
+            if_unmodified_since: date("if-unmodified-since"),
+        }
+    }
+
+    /// Judges an object.
+    #[must_use]
+    pub fn judge(&self, attrs: &ObjectAttrs) -> Verdict {
+        let modified = Timestamp(attrs.modified_micros).seconds();
+        match &self.if_match {
+            Some(list) if !list_names(list, &attrs.etag) => return Verdict::Failed("If-Match"),
+            Some(_) => {}
+            None if self.if_unmodified_since.is_some_and(|since| modified > since) => {
+                return Verdict::Failed("If-Unmodified-Since");
+            }
+            None => {}
+        }
+        match &self.if_none_match {
+            Some(list) if list_names(list, &attrs.etag) => Verdict::NotModified,
+            Some(_) => Verdict::Go,
+            None if self.if_modified_since.is_some_and(|since| modified <= since) => Verdict::NotModified,
+            None => Verdict::Go,
+        }
+    }
+}
+
+/// The conditions of a write (AWS, "Add preconditions to S3 operations with conditional requests").
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct WriteConditions {
+    if_match: Option<String>,
+    if_none_match: bool,
+}
+
+impl WriteConditions {
+    /// Reads `if-match` and `if-none-match`.
+    ///
+    /// # Errors
+    /// `NotImplemented` for an `If-None-Match` other than `*`, as AWS answers.
+    pub fn parse(headers: &Headers) -> Result<Self, S3Error> {
+        let if_none_match = match headers.get("if-none-match").map(str::trim) {
+            None => false,
+            Some("*" | "\"*\"") => true,
+            Some(_) => {
+                return Err(S3ErrorCode::NotImplemented
+                    .because("If-None-Match of a write takes only *: the key must not exist."));
+            }
+        };
+        Ok(Self { if_match: headers.get("if-match").map(str::to_owned), if_none_match })
+    }
+
+    /// With this `If-Match`, if any.
+    #[must_use]
+    pub fn if_match(etag: Option<String>) -> Self {
+        Self { if_match: etag, if_none_match: false }
+    }
+
+    /// Judges the current version.
+    ///
+    /// # Errors
+    /// `PreconditionFailed`; `NoSuchKey` for `If-Match` on a key that is not there.
+    pub fn judge(&self, current: Option<&ObjectAttrs>) -> Result<(), S3Error> {
+        let failed =
+            |condition: &'static str| Err(S3Error::from(S3ErrorCode::PreconditionFailed).field("Condition", condition));
+        match (&self.if_match, current) {
+            (Some(_), None) => return Err(S3ErrorCode::NoSuchKey.into()),
+            (Some(list), Some(attrs)) if !list_names(list, &attrs.etag) => return failed("If-Match"),
+            _ => {}
+        }
+        if self.if_none_match && current.is_some() { failed("If-None-Match") } else { Ok(()) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn attrs() -> ObjectAttrs {
+        ObjectAttrs { etag: "abc".into(), modified_micros: 1_795_262_400_500_000, ..ObjectAttrs::default() }
+    }
+
+    fn conditions(pairs: &[(&str, &str)]) -> ReadConditions {
+        let mut headers = Headers::default();
+        pairs.iter().for_each(|(n, v)| headers.push(*n, (*v).to_owned()));
+        ReadConditions::parse(&headers, "")
+    }
+
+    const THEN: &str = "Sat, 21 Nov 2026 12:00:00 GMT";
+    const BEFORE: &str = "Sat, 21 Nov 2026 11:59:59 GMT";
+
+    #[test]
+    fn reads_are_judged_in_the_order_of_rfc_9110() {
+        for (pairs, verdict) in [
+            (&[][..], Verdict::Go),
+            (&[("if-match", "\"abc\"")], Verdict::Go),
+            (&[("if-match", "\"x\"")], Verdict::Failed("If-Match")),
+            (&[("if-none-match", "abc")], Verdict::NotModified),
+            (&[("if-none-match", "x")], Verdict::Go),
+            (&[("if-modified-since", THEN)], Verdict::NotModified),
+            (&[("if-modified-since", BEFORE)], Verdict::Go),
+            (&[("if-unmodified-since", THEN)], Verdict::Go),
+            (&[("if-unmodified-since", BEFORE)], Verdict::Failed("If-Unmodified-Since")),
+            (&[("if-match", "abc"), ("if-unmodified-since", BEFORE)], Verdict::Go),
+            (&[("if-none-match", "x"), ("if-modified-since", THEN)], Verdict::Go),
+            (&[("if-modified-since", "never")], Verdict::Go),
+        ] {
+            assert_eq!(conditions(pairs).judge(&attrs()), verdict, "{pairs:?}");
+        }
+    }
+
+    #[test]
+    fn writes_are_judged_on_the_current_version() {
+        let create = WriteConditions { if_match: None, if_none_match: true };
+        assert!(create.judge(None).is_ok());
+        assert_eq!(create.judge(Some(&attrs())).expect_err("exists").code, S3ErrorCode::PreconditionFailed);
+        let update = WriteConditions::if_match(Some("\"abc\"".into()));
+        assert!(update.judge(Some(&attrs())).is_ok());
+        assert_eq!(update.judge(None).expect_err("is absent").code, S3ErrorCode::NoSuchKey);
+        let stale = WriteConditions::if_match(Some("x".into()));
+        assert_eq!(stale.judge(Some(&attrs())).expect_err("differs").code, S3ErrorCode::PreconditionFailed);
+    }
+}

@@ -1,0 +1,90 @@
+//! `Delete` and `DeleteResult`: many keys in one request.
+
+use bytes::Bytes;
+
+use super::reader::malformed;
+use super::{Document, Element};
+use crate::s3::error::S3Error;
+
+/// Most keys in one request (AWS API_DeleteObjects).
+pub const KEYS_MAX: usize = 1_000;
+
+/// What a DeleteObjects asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Request {
+    /// Answer only the failures.
+    pub quiet: bool,
+    /// What to delete, in order.
+    pub objects: Vec<Item>,
+}
+
+/// One object to delete.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Item {
+    /// The key as sent.
+    pub key: String,
+    /// Which version.
+    pub version_id: Option<String>,
+    /// Only if it has this ETag.
+    pub etag: Option<String>,
+}
+
+/// What became of one of them.
+pub struct Outcome {
+    /// What was asked for.
+    pub item: Item,
+    /// Why it was not deleted.
+    pub error: Option<S3Error>,
+}
+
+/// Reads the request.
+///
+/// # Errors
+/// `MalformedXML`, also for no keys and for more than 1,000.
+pub fn parse(document: &[u8]) -> Result<Request, S3Error> {
+    let root = Element::parse(document, "Delete")?;
+    let quiet = match root.text_of("Quiet").map(str::trim) {
+        None | Some("false") => false,
+        Some("true") => true,
+        Some(_) => return Err(malformed("Quiet is neither true nor false")),
+    };
+    let mut objects = Vec::new();
+    for object in root.all("Object") {
+        let key = object.required("Key")?.to_owned();
+        let owned = |name| object.text_of(name).map(str::to_owned);
+        if object.child("Size").is_some() || object.child("LastModifiedTime").is_some() {
+            return Err(malformed("Size and LastModifiedTime are for directory buckets only"));
+        }
+        objects.push(Item { key, version_id: owned("VersionId"), etag: owned("ETag") });
+    }
+    if objects.is_empty() || objects.len() > KEYS_MAX {
+        return Err(malformed("it must name 1 to 1,000 objects"));
+    }
+    Ok(Request { quiet, objects })
+}
+
+/// Writes the answer.
+#[must_use]
+pub fn result(outcomes: &[Outcome], quiet: bool) -> Bytes {
+    let mut out = Document::new("DeleteResult");
+    for outcome in outcomes {
+        match &outcome.error {
+            None if quiet => {}
+            None => {
+                out.open("Deleted");
+                out.text("Key", &outcome.item.key);
+                out.maybe("VersionId", outcome.item.version_id.as_deref());
+                out.close();
+            }
+            Some(error) => {
+                out.open("Error");
+                out.text("Key", &outcome.item.key);
+                out.maybe("VersionId", outcome.item.version_id.as_deref());
+                out.text("Code", error.code.name());
+                out.text("Message", &error.message);
+                out.close();
+            }
+        }
+    }
+    out.finish()
+}

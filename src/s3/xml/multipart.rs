@@ -1,0 +1,177 @@
+//! Documents of multipart uploads.
+
+use bytes::Bytes;
+
+use super::acl::owner_members;
+use super::listing::Encoding;
+use super::reader::malformed;
+use super::{Document, Element};
+use crate::s3::error::S3Error;
+use crate::s3::etag::quoted;
+use crate::s3::time::iso8601;
+use crate::storage::{Part, StoredChecksum, Tenant, Timestamp, Upload};
+
+/// The answer to CreateMultipartUpload.
+#[must_use]
+pub fn initiated(bucket: &str, upload: &Upload) -> Bytes {
+    let mut out = Document::new("InitiateMultipartUploadResult");
+    out.text("Bucket", bucket);
+    out.text("Key", upload.key.as_str());
+    out.text("UploadId", &upload.id.to_string());
+    out.finish()
+}
+
+/// A part that a completion names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NamedPart {
+    /// As sent: may be outside 1 to 10,000.
+    pub number: u32,
+    /// Without quotes.
+    pub etag: String,
+    /// Additional checksums it is expected to have.
+    pub checksums: Vec<StoredChecksum>,
+}
+
+/// Reads the parts of a CompleteMultipartUpload, in the order sent.
+///
+/// # Errors
+/// `MalformedXML`.
+pub fn parts_to_complete(document: &[u8]) -> Result<Vec<NamedPart>, S3Error> {
+    let root = Element::parse(document, "CompleteMultipartUpload")?;
+    let mut parts = Vec::new();
+    for part in root.all("Part") {
+        let number = part.required("PartNumber")?.trim();
+        let number = number.parse().map_err(|_| malformed("a PartNumber is no number"))?;
+        let etag = part.required("ETag")?.trim().trim_matches('"').to_ascii_lowercase();
+        let checksums = part.children.iter().filter_map(|child| {
+            let algorithm = child.name.strip_prefix("Checksum")?.to_owned();
+            Some(StoredChecksum { algorithm, value: child.text.trim().to_owned(), composite: false })
+        });
+        parts.push(NamedPart { number, etag, checksums: checksums.collect() });
+    }
+    if parts.is_empty() { Err(malformed("it names no part")) } else { Ok(parts) }
+}
+
+/// The answer to CompleteMultipartUpload.
+#[must_use]
+pub fn completed(location: &str, bucket: &str, key: &str, etag: &str) -> Bytes {
+    let mut out = Document::new("CompleteMultipartUploadResult");
+    out.text("Location", location);
+    out.text("Bucket", bucket);
+    out.text("Key", key);
+    out.text("ETag", &quoted(etag));
+    out.finish()
+}
+
+/// What the answer to ListParts says.
+pub struct PartsPage<'a> {
+    /// The bucket's name.
+    pub bucket: &'a str,
+    /// The upload.
+    pub upload: &'a Upload,
+    /// The tenant that owns the bucket and opened the upload.
+    pub owner: &'a Tenant,
+    /// Listed after this number.
+    pub marker: u16,
+    /// Parts at most.
+    pub max_parts: usize,
+    /// Them.
+    pub parts: &'a [Part],
+    /// There are more.
+    pub truncated: bool,
+    /// How keys are written.
+    pub encoding: Encoding,
+}
+
+/// The answer to ListParts.
+#[must_use]
+pub fn parts(page: &PartsPage<'_>) -> Bytes {
+    let mut out = Document::new("ListPartsResult");
+    out.text("Bucket", page.bucket);
+    out.text("Key", &page.encoding.apply(page.upload.key.as_str()));
+    out.text("UploadId", &page.upload.id.to_string());
+    for role in ["Initiator", "Owner"] {
+        out.open(role);
+        owner_members(&mut out, page.owner);
+        out.close();
+    }
+    out.text("StorageClass", "STANDARD");
+    out.number("PartNumberMarker", page.marker.into());
+    // boto 2 expects the element whether or not there are more.
+    out.number("NextPartNumberMarker", page.parts.last().map_or(0, |p| p.number.into()));
+    out.number("MaxParts", page.max_parts as u64);
+    out.flag("IsTruncated", page.truncated);
+    for part in page.parts {
+        out.open("Part");
+        out.number("PartNumber", part.number.into());
+        out.text("LastModified", &iso8601(Timestamp(part.attrs.modified_micros)));
+        out.text("ETag", &quoted(&part.attrs.etag));
+        out.number("Size", part.attrs.size);
+        out.close();
+    }
+    out.finish()
+}
+
+/// What the answer to ListMultipartUploads says.
+pub struct UploadsPage<'a> {
+    /// The bucket's name.
+    pub bucket: &'a str,
+    /// The tenant that owns the bucket.
+    pub owner: &'a Tenant,
+    /// The parameters, as asked.
+    pub prefix: &'a str,
+    /// As asked.
+    pub delimiter: Option<&'a str>,
+    /// As asked.
+    pub key_marker: &'a str,
+    /// As asked.
+    pub upload_id_marker: &'a str,
+    /// Uploads and prefixes at most.
+    pub max_uploads: usize,
+    /// How keys are written.
+    pub encoding: Encoding,
+    /// Them.
+    pub uploads: &'a [Upload],
+    /// Prefixes up to the delimiter.
+    pub common_prefixes: &'a [String],
+    /// Where to go on: key and upload id.
+    pub next: Option<(&'a str, String)>,
+}
+
+/// The answer to ListMultipartUploads.
+#[must_use]
+pub fn uploads(page: &UploadsPage<'_>) -> Bytes {
+    let mut out = Document::new("ListMultipartUploadsResult");
+    let encoding = page.encoding;
+    out.text("Bucket", page.bucket);
+    out.text("KeyMarker", &encoding.apply(page.key_marker));
+    out.text("UploadIdMarker", page.upload_id_marker);
+    if let Some((key, id)) = &page.next {
+        out.text("NextKeyMarker", &encoding.apply(key));
+        out.text("NextUploadIdMarker", id);
+    }
+    out.text("Prefix", &encoding.apply(page.prefix));
+    out.maybe("Delimiter", page.delimiter.map(|d| encoding.apply(d)).as_deref());
+    out.maybe("EncodingType", encoding.name());
+    out.number("MaxUploads", page.max_uploads as u64);
+    out.flag("IsTruncated", page.next.is_some());
+    for upload in page.uploads {
+        out.open("Upload");
+        out.text("Key", &encoding.apply(upload.key.as_str()));
+        out.text("UploadId", &upload.id.to_string());
+        for role in ["Initiator", "Owner"] {
+            out.open(role);
+            owner_members(&mut out, page.owner);
+            out.close();
+        }
+        out.text("StorageClass", "STANDARD");
+        out.text("Initiated", &iso8601(upload.initiated));
+        out.close();
+    }
+    for prefix in page.common_prefixes {
+        out.open("CommonPrefixes");
+        out.text("Prefix", &encoding.apply(prefix));
+        out.close();
+    }
+    out.finish()
+}
