@@ -76,7 +76,11 @@ async fn owned_bucket(tenant: &Tenant, name: &str, services: &Services) -> Resul
     let missing = || S3Error::from(S3ErrorCode::NoSuchBucket).field("BucketName", name);
     let parsed = BucketName::existing(name).ok_or_else(missing)?;
     let bucket = services.storage.metadata.bucket(&parsed).await?.ok_or_else(missing)?;
-    if bucket.owner == tenant.id { Ok(bucket) } else { Err(S3ErrorCode::AccessDenied.into()) }
+    if bucket.owner == tenant.id {
+        return Ok(bucket);
+    }
+    // As AWS: whoever is told that the bucket is another's may also know where it is.
+    Err(S3Error::from(S3ErrorCode::AccessDenied).header("x-amz-bucket-region", bucket.region))
 }
 
 /// A client that says whose bucket it expects must not be answered by another's (AWS, "Verifying bucket ownership").

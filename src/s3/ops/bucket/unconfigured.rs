@@ -1,17 +1,21 @@
 //! Sub-resources of a bucket that cannot be configured yet: reading one answers what AWS answers where nothing is
-//! configured; writing one is `NotImplemented`.
+//! configured, removing one removes nothing, and writing one is taken only when it restates that.
 //!
 //! Cyberduck, Terraform and `s3cmd info` read these before anything else; a 501 there breaks them.
 
 use std::sync::Arc;
 
 use crate::s3::access::Permit;
-use crate::s3::error::S3ErrorCode;
+use crate::s3::body;
+use crate::s3::error::{S3Error, S3ErrorCode};
 use crate::s3::operation::{AclRight, Action, BodyKind, Level, Reply, Request, Row};
 use crate::s3::request::Method;
 use crate::s3::response::Response;
 use crate::s3::services::Services;
-use crate::s3::xml::Document;
+use crate::s3::xml::{Document, Element};
+
+/// Larger than any configuration that says nothing.
+const DOCUMENT_BYTES_MAX: usize = 64 * 1024;
 
 /// What AWS answers where nothing is configured.
 enum Nothing {
@@ -24,42 +28,77 @@ enum Nothing {
 }
 
 macro_rules! rows {
-    ($($name:literal $query:literal $nothing:expr,)*) => {
-        const ANSWERS: &[(&str, Nothing)] = &[$(($name, $nothing),)*];
+    (
+        read { $($get:literal $get_query:literal $nothing:expr,)* }
+        remove { $($delete:literal $delete_query:literal,)* }
+        restate { $($put:literal $put_query:literal $root:literal,)* }
+    ) => {
+        const ANSWERS: &[(&str, Nothing)] = &[$(($get, $nothing),)*];
+        const ROOTS: &[(&str, &str)] = &[$(($put, $root),)*];
         /// One row for each of them.
-        pub const ROWS: &[&Row] = &[$(&Row {
-            name: $name,
-            method: Method::Get,
-            level: Level::Bucket,
-            query: &[$query],
-            header: None,
-            action: Action::GetBucketConfiguration,
-            acl: AclRight::Owner,
-            body: BodyKind::Empty,
-            writes: false,
-            call: read,
-        },)*];
+        pub const ROWS: &[&Row] = &[
+            $(&row($get, Method::Get, &[$get_query], Action::GetBucketConfiguration, BodyKind::Empty, read),)*
+            $(&row($delete, Method::Delete, &[$delete_query], Action::PutBucketConfiguration, BodyKind::Empty, remove),)*
+            $(&row(
+                $put,
+                Method::Put,
+                &[$put_query],
+                Action::PutBucketConfiguration,
+                BodyKind::Document(DOCUMENT_BYTES_MAX),
+                restate,
+            ),)*
+        ];
     };
 }
 
+const fn row(
+    name: &'static str,
+    method: Method,
+    query: &'static [&'static str],
+    action: Action,
+    body: BodyKind,
+    call: crate::s3::operation::Call,
+) -> Row {
+    let writes = !matches!(method, Method::Get);
+    Row { name, method, level: Level::Bucket, query, header: None, action, acl: AclRight::Owner, body, writes, call }
+}
+
 rows! {
-    "GetBucketCors" "cors" Nothing::Error(S3ErrorCode::NoSuchCORSConfiguration),
-    "GetBucketLifecycleConfiguration" "lifecycle" Nothing::Error(S3ErrorCode::NoSuchLifecycleConfiguration),
-    "GetBucketTagging" "tagging" Nothing::Error(S3ErrorCode::NoSuchTagSet),
-    "GetBucketWebsite" "website" Nothing::Error(S3ErrorCode::NoSuchWebsiteConfiguration),
-    "GetBucketPolicy" "policy" Nothing::Error(S3ErrorCode::NoSuchBucketPolicy),
-    "GetBucketPolicyStatus" "policyStatus" Nothing::Error(S3ErrorCode::NoSuchBucketPolicy),
-    "GetBucketEncryption" "encryption"
-        Nothing::Error(S3ErrorCode::ServerSideEncryptionConfigurationNotFoundError),
-    "GetBucketReplication" "replication" Nothing::Error(S3ErrorCode::ReplicationConfigurationNotFoundError),
-    "GetObjectLockConfiguration" "object-lock" Nothing::Error(S3ErrorCode::ObjectLockConfigurationNotFoundError),
-    "GetPublicAccessBlock" "publicAccessBlock" Nothing::Error(S3ErrorCode::NoSuchPublicAccessBlockConfiguration),
-    "GetBucketOwnershipControls" "ownershipControls" Nothing::Error(S3ErrorCode::OwnershipControlsNotFoundError),
-    "GetBucketVersioning" "versioning" Nothing::Document("VersioningConfiguration"),
-    "GetBucketAccelerateConfiguration" "accelerate" Nothing::Document("AccelerateConfiguration"),
-    "GetBucketLogging" "logging" Nothing::Document("BucketLoggingStatus"),
-    "GetBucketNotificationConfiguration" "notification" Nothing::Document("NotificationConfiguration"),
-    "GetBucketRequestPayment" "requestPayment" Nothing::Payer("BucketOwner"),
+    read {
+        "GetBucketCors" "cors" Nothing::Error(S3ErrorCode::NoSuchCORSConfiguration),
+        "GetBucketLifecycleConfiguration" "lifecycle" Nothing::Error(S3ErrorCode::NoSuchLifecycleConfiguration),
+        "GetBucketTagging" "tagging" Nothing::Error(S3ErrorCode::NoSuchTagSet),
+        "GetBucketWebsite" "website" Nothing::Error(S3ErrorCode::NoSuchWebsiteConfiguration),
+        "GetBucketPolicy" "policy" Nothing::Error(S3ErrorCode::NoSuchBucketPolicy),
+        "GetBucketPolicyStatus" "policyStatus" Nothing::Error(S3ErrorCode::NoSuchBucketPolicy),
+        "GetBucketEncryption" "encryption"
+            Nothing::Error(S3ErrorCode::ServerSideEncryptionConfigurationNotFoundError),
+        "GetBucketReplication" "replication" Nothing::Error(S3ErrorCode::ReplicationConfigurationNotFoundError),
+        "GetObjectLockConfiguration" "object-lock" Nothing::Error(S3ErrorCode::ObjectLockConfigurationNotFoundError),
+        "GetPublicAccessBlock" "publicAccessBlock" Nothing::Error(S3ErrorCode::NoSuchPublicAccessBlockConfiguration),
+        "GetBucketOwnershipControls" "ownershipControls" Nothing::Error(S3ErrorCode::OwnershipControlsNotFoundError),
+        "GetBucketVersioning" "versioning" Nothing::Document("VersioningConfiguration"),
+        "GetBucketAccelerateConfiguration" "accelerate" Nothing::Document("AccelerateConfiguration"),
+        "GetBucketLogging" "logging" Nothing::Document("BucketLoggingStatus"),
+        "GetBucketNotificationConfiguration" "notification" Nothing::Document("NotificationConfiguration"),
+        "GetBucketRequestPayment" "requestPayment" Nothing::Payer("BucketOwner"),
+    }
+    remove {
+        "DeleteBucketCors" "cors",
+        "DeleteBucketLifecycle" "lifecycle",
+        "DeleteBucketTagging" "tagging",
+        "DeleteBucketWebsite" "website",
+        "DeleteBucketPolicy" "policy",
+        "DeleteBucketEncryption" "encryption",
+        "DeleteBucketReplication" "replication",
+        "DeletePublicAccessBlock" "publicAccessBlock",
+        "DeleteBucketOwnershipControls" "ownershipControls",
+    }
+    restate {
+        "PutBucketLogging" "logging" "BucketLoggingStatus",
+        "PutBucketNotificationConfiguration" "notification" "NotificationConfiguration",
+        "PutBucketRequestPayment" "requestPayment" "RequestPaymentConfiguration",
+    }
 }
 
 fn read(_permit: Permit, request: Request, _services: Arc<Services>) -> Reply {
@@ -76,4 +115,46 @@ fn read(_permit: Permit, request: Request, _services: Arc<Services>) -> Reply {
             None => Err(S3ErrorCode::NotImplemented.into()),
         }
     })
+}
+
+fn remove(_permit: Permit, _request: Request, _services: Arc<Services>) -> Reply {
+    Box::pin(async move { Ok(Response::status(204)) })
+}
+
+fn restate(_permit: Permit, request: Request, _services: Arc<Services>) -> Reply {
+    Box::pin(async move {
+        let name = request.row.name;
+        let root = ROOTS.iter().find(|(n, _)| *n == name).map_or("", |(_, root)| root);
+        let document = body::document(request.body, &request.headers, DOCUMENT_BYTES_MAX).await?;
+        if says_nothing(&document, root)? {
+            return Ok(Response::status(200));
+        }
+        Err(S3ErrorCode::NotImplemented.because(format!("{name} takes only what holds anyway.")))
+    })
+}
+
+/// An empty configuration, or the payer that pays anyway.
+fn says_nothing(document: &[u8], root: &str) -> Result<bool, S3Error> {
+    let element = Element::parse(document, root)?;
+    Ok(match element.children.as_slice() {
+        [] => root != "RequestPaymentConfiguration",
+        [payer] => payer.name == "Payer" && payer.text.trim() == "BucketOwner",
+        _ => false,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_holds_anyway_is_taken() {
+        let payment =
+            |payer| format!("<RequestPaymentConfiguration><Payer>{payer}</Payer></RequestPaymentConfiguration>");
+        let says = |document: &str, root| says_nothing(document.as_bytes(), root).expect("parses");
+        assert!(says("<BucketLoggingStatus/>", "BucketLoggingStatus"));
+        assert!(!says("<BucketLoggingStatus><LoggingEnabled/></BucketLoggingStatus>", "BucketLoggingStatus"));
+        assert!(says(&payment("BucketOwner"), "RequestPaymentConfiguration"));
+        assert!(!says(&payment("Requester"), "RequestPaymentConfiguration"));
+    }
 }
