@@ -1,0 +1,217 @@
+"""s3cmd, V2 and V4, path style, virtual hosts, and through proxy_host with absolute request URIs."""
+import os, re, signal, subprocess, time
+from common import *
+
+suite = Suite()
+S3CMD = os.path.join(TOOL, "bin", "s3cmd")
+CONFIG = path("s3cfg")
+A, B = bucket("a"), bucket("b")
+
+
+def configure():
+    proxy = ""
+    if STYLE == "proxy":
+        # Nothing resolves this name: the request must reach the server through the proxy settings alone.
+        base, per_bucket = "s3.dolium.test", "%(bucket)s.s3.dolium.test"
+        proxy = f"proxy_host = {HOST}\nproxy_port = {PORT}\n"
+    elif STYLE == "vhost":
+        base, per_bucket = f"localhost:{PORT}", f"%(bucket)s.localhost:{PORT}"
+    else:
+        base = per_bucket = f"{HOST}:{PORT}"
+    with open(CONFIG, "w") as out:
+        out.write(f"[default]\naccess_key = {ACCESS}\nsecret_key = {SECRET}\nhost_base = {base}\n"
+                  f"host_bucket = {per_bucket}\nuse_https = False\nsignature_v2 = {AUTH == 'v2'}\n{proxy}")
+
+
+def s3cmd(*arguments, **more):
+    return run(S3CMD, "-c", CONFIG, "--no-progress", *arguments, **more)
+
+
+def listed(uri):
+    """The full URIs below one, with their sizes."""
+    found = {}
+    for line in s3cmd("ls", "--recursive", uri).stdout.split("\n"):
+        match = re.match(r"^\d{4}-\d\d-\d\d \d\d:\d\d +(\d+)  (s3://.*)$", line)
+        if match:
+            found[match[2]] = int(match[1])
+    return found
+
+
+@suite.part
+def buckets():
+    for name in (A, B):
+        suite.check("mb", "created" in s3cmd("mb", f"s3://{name}").stdout)
+    out = s3cmd("ls").stdout
+    suite.check("ls names both", f"s3://{A}" in out and f"s3://{B}" in out, out)
+    again = s3cmd("mb", f"s3://{A}", ok=False)
+    suite.check("mb of one's own bucket", again.returncode == 0 or "BucketAlreadyOwnedByYou" in again.stderr, again.stderr)
+    info = s3cmd("info", f"s3://{A}").stdout
+    suite.check("info of a bucket", "Location:" in info, info)
+
+
+@suite.part
+def objects():
+    picture = random_file("picture.jpg", 300_000)
+    uri = f"s3://{A}/picture.jpg"
+    s3cmd("put", picture, uri, "--add-header=x-amz-meta-foo:bar", "--add-header=Cache-Control: max-age=60",
+          "--mime-type=image/jpeg")
+    s3cmd("get", uri, path("picture.back"))
+    suite.same_bytes("get", path("picture.back"), picture)
+    info = s3cmd("info", uri).stdout
+    suite.check("info: size", re.search(r"File size: +300000", info), info)
+    suite.check("info: type", re.search(r"MIME type: +image/jpeg", info), info)
+    suite.check("info: MD5", md5(picture) in info, info)
+    suite.check("info: metadata", re.search(r"x-amz-meta-foo: +bar", info), info)
+    suite.check("ls", listed(f"s3://{A}") == {uri: 300000}, listed(f"s3://{A}"))
+    s3cmd("modify", "--add-header=x-amz-meta-second:two", uri)
+    info = s3cmd("info", uri).stdout
+    suite.check("modify", re.search(r"x-amz-meta-second: +two", info) and "foo" in info, info)
+    empty = random_file("empty.file", 0)
+    s3cmd("put", empty, f"s3://{A}/empty")
+    s3cmd("get", f"s3://{A}/empty", path("empty.back"))
+    suite.same_bytes("empty object", path("empty.back"), empty)
+    s3cmd("get", "--continue", uri, path("picture.back"))
+    with open(path("half"), "wb") as half, open(picture, "rb") as whole:
+        half.write(whole.read(100_000))
+    s3cmd("get", "--continue", uri, path("half"))
+    suite.same_bytes("get --continue", path("half"), picture)
+    suite.check("du", s3cmd("du", f"s3://{A}").stdout.split()[0] == "300000")
+    missing = s3cmd("get", f"s3://{A}/nothing", path("nothing"), ok=False)
+    suite.check("get of a missing key", missing.returncode != 0 and "does not exist" in missing.stderr, missing.stderr)
+
+
+@suite.part
+def copies():
+    source = random_file("copy.src", 70_000)
+    s3cmd("put", source, f"s3://{A}/from me+%.bin")
+    s3cmd("cp", f"s3://{A}/from me+%.bin", f"s3://{B}/to ü.bin")
+    s3cmd("get", f"s3://{B}/to ü.bin", path("copy.back"))
+    suite.same_bytes("cp", path("copy.back"), source)
+    s3cmd("mv", f"s3://{B}/to ü.bin", f"s3://{A}/moved//x")
+    s3cmd("get", f"s3://{A}/moved//x", path("moved.back"))
+    suite.same_bytes("mv", path("moved.back"), source)
+    suite.equal("mv leaves nothing", listed(f"s3://{B}"), {})
+
+
+@suite.part
+def strange_keys():
+    # s3cmd takes a trailing slash for a folder and adds the file's name.
+    keys = [k for k in STRANGE if not k.endswith("/")]
+    for index, key in enumerate(keys):
+        source = random_file(f"strange/{index}", 100 + index)
+        s3cmd("put", source, f"s3://{B}/{key}")
+        s3cmd("get", "--force", f"s3://{B}/{key}", path("strange.back"))
+        suite.same_bytes(f"key {key[:40]!r}", path("strange.back"), source)
+    want = {f"s3://{B}/{key}": 100 + index for index, key in enumerate(keys)}
+    suite.equal("ls of strange keys", listed(f"s3://{B}"), want)
+    out = s3cmd("ls", f"s3://{B}/a/").stdout
+    suite.check("ls with delimiter", f"DIR  s3://{B}/a/../" in out, out)
+    for key in keys[:6]:
+        s3cmd("del", f"s3://{B}/{key}")
+    suite.equal("del one by one", len(listed(f"s3://{B}")), len(keys) - 6)
+    s3cmd("del", "--recursive", "--force", f"s3://{B}")
+    suite.equal("del --recursive", listed(f"s3://{B}"), {})
+
+
+@suite.part
+def sync():
+    folder = tree("tree")
+    s3cmd("sync", folder + "/", f"s3://{A}/tree/")
+    suite.equal("sync up", len(listed(f"s3://{A}/tree/")), len(digests(folder)))
+    os.makedirs(path("down", "x"), exist_ok=True)
+    s3cmd("sync", f"s3://{A}/tree/", path("down") + "/")
+    suite.equal("sync down", digests(path("down")), digests(folder))
+    again = s3cmd("sync", folder + "/", f"s3://{A}/tree/").stdout
+    suite.check("sync of the same", "upload:" not in again, again)
+    os.unlink(os.path.join(folder, "mib"))
+    random_file("tree/one byte", 2)
+    s3cmd("sync", "--delete-removed", folder + "/", f"s3://{A}/tree/")
+    s3cmd("sync", f"s3://{A}/tree/", f"s3://{B}/tree/")
+    s3cmd("sync", "--delete-removed", f"s3://{B}/tree/", path("down") + "/")
+    suite.equal("sync after a change, bucket to bucket, and back", digests(path("down")), digests(folder))
+
+
+@suite.part
+def parts():
+    big = random_file("big.file", BIG_MIB * MIB)
+    s3cmd("put", big, f"s3://{A}/big.file")
+    s3cmd("get", f"s3://{A}/big.file", path("big.back"))
+    suite.same_bytes("put in parts", path("big.back"), big)
+    info = s3cmd("info", f"s3://{A}/big.file").stdout
+    suite.check("info of an object in parts", re.search(rf"File size: +{BIG_MIB * MIB}\b", info), info)
+    s3cmd("cp", f"s3://{A}/big.file", f"s3://{B}/big.copy")
+    s3cmd("get", "--force", f"s3://{B}/big.copy", path("big.back"))
+    suite.same_bytes("cp of an object in parts", path("big.back"), big)
+
+
+def interrupted(key, file):
+    """Starts an upload in parts and ends the client after its first part; answers the upload id."""
+    uri = f"s3://{A}/{key}"
+    process = subprocess.Popen([S3CMD, "-c", CONFIG, "--no-progress", "--multipart-chunk-size-mb=5",
+                                "--limit-rate=6m", "put", file, uri], env=clean_environment(),
+                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + 60
+    try:
+        while time.monotonic() < deadline:
+            for line in s3cmd("multipart", f"s3://{A}").stdout.splitlines():
+                fields = line.split("\t")
+                if len(fields) == 3 and fields[1] == uri:
+                    if '"' in s3cmd("listmp", uri, fields[2]).stdout:
+                        return fields[2]
+            if process.poll() is not None:
+                raise Failure("the upload ended before it could be interrupted")
+            time.sleep(0.1)
+        raise Failure("no part was listed within 60 s")
+    finally:
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+
+
+@suite.part
+def aborted():
+    file = random_file("cut.file", 21 * MIB)
+    upload = interrupted("cut/one two", file)
+    out = s3cmd("listmp", f"s3://{A}/cut/one two", upload).stdout
+    suite.check("listmp", re.search(r"\t1\t\"[0-9a-f]{32}\"\t5242880", out), out)
+    suite.equal("an open upload is no object", listed(f"s3://{A}/cut/"), {})
+    s3cmd("abortmp", f"s3://{A}/cut/one two", upload)
+    suite.check("multipart after abortmp", upload not in s3cmd("multipart", f"s3://{A}").stdout)
+    gone = s3cmd("abortmp", f"s3://{A}/cut/one two", upload, ok=False)
+    suite.check("abortmp twice", gone.returncode != 0 and "NoSuchUpload" in gone.stderr + gone.stdout, gone.stderr)
+    upload = interrupted("cut/resumed", file)
+    s3cmd("put", "--multipart-chunk-size-mb=5", f"--upload-id={upload}", file, f"s3://{A}/cut/resumed")
+    s3cmd("get", f"s3://{A}/cut/resumed", path("cut.back"))
+    suite.same_bytes("put --upload-id", path("cut.back"), file)
+
+
+@suite.part
+def signed_url():
+    if STYLE == "proxy":
+        return
+    url = s3cmd("signurl", f"s3://{A}/picture.jpg", "+600").stdout.strip()
+    status, _, body = fetch(url)
+    suite.equal("signurl: status", status, 200)
+    suite.equal("signurl: bytes", body, open(path("picture.jpg"), "rb").read())
+    suite.equal("signurl tampered", fetch(url.replace("Signature=", "Signature=A"))[0], 403)
+
+
+@suite.part
+def acl_that_restates():
+    s3cmd("setacl", "--acl-private", f"s3://{A}/picture.jpg")
+    info = s3cmd("info", f"s3://{A}/picture.jpg").stdout
+    suite.check("info: ACL", re.search(r"ACL: .*FULL_CONTROL", info), info)
+
+
+@suite.part
+def away():
+    full = s3cmd("rb", f"s3://{A}", ok=False)
+    suite.check("rb of a full bucket", full.returncode != 0 and "not empty" in (full.stderr + full.stdout).lower(), full.stderr)
+    s3cmd("rb", "--recursive", "--force", f"s3://{A}")
+    s3cmd("del", "--recursive", "--force", f"s3://{B}")
+    s3cmd("rb", f"s3://{B}")
+    out = s3cmd("ls").stdout
+    suite.check("rb", A not in out and B not in out, out)
+
+
+configure()
+suite.finish()

@@ -1,0 +1,85 @@
+"""Starts and ends `dolium serve` for tests: free ports, a fresh folder, a recorded pid."""
+import os, signal, socket, subprocess, time, urllib.error, urllib.request
+
+ACCESS, SECRET = "CLIENTTESTSKEY000001", "cLiEnt/t3sts+secret/key00000000000000001"
+DOMAINS = ["localhost", "s3.dolium.test"]
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Server:
+    """One front end; `folder` keeps its configuration, log and (embedded) data."""
+
+    def __init__(self, binary, folder, nodes=None, keyspace="dolium", replication=3, settings="", port=None):
+        self.binary, self.folder = os.path.abspath(binary), folder
+        self.port, self.admin = port or free_port(), free_port()
+        self.process, self.log = None, os.path.join(folder, "server.log")
+        self.data = os.path.join(folder, "data")
+        os.makedirs(folder, exist_ok=True)
+        if nodes:
+            listed = ", ".join(f'"{n if ":" in n else n + ":9042"}"' for n in nodes)
+            store = (f'kind = "cassandra"\n[cassandra]\nnodes = [{listed}]\nkeyspace = "{keyspace}"\n'
+                     f"replication = {{ datacenter1 = {replication} }}\n")
+        else:
+            store = f'kind = "embedded"\npath = "{self.data}"\n'
+        domains = ", ".join(f'"{d}"' for d in DOMAINS)
+        self.config = os.path.join(folder, "dolium.toml")
+        with open(self.config, "w") as out:
+            out.write(f'[server]\nlisten = "127.0.0.1:{self.port}"\ndomains = [{domains}]\n'
+                      f'[store]\n{store}[admin]\nlisten = "127.0.0.1:{self.admin}"\n{settings}\n'
+                      f'[[keys]]\naccess_key = "{ACCESS}"\nsecret_key = "{SECRET}"\ntenant = "clients"\n')
+        os.chmod(self.config, 0o600)
+
+    def start(self, seconds=120, env=None):
+        with open(self.log, "ab") as log:
+            self.process = subprocess.Popen([self.binary, "serve", "--config", self.config], stdout=log, stderr=log,
+                                            stdin=subprocess.DEVNULL, env=env)
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            if self.process.poll() is not None:
+                raise RuntimeError(f"the server ended with {self.process.returncode}:\n{self.tail()}")
+            if self.ready():
+                return self
+            time.sleep(0.05)
+        self.kill()
+        raise RuntimeError(f"the server was not ready within {seconds} s:\n{self.tail()}")
+
+    def ready(self):
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.admin}/health/ready", timeout=5) as answer:
+                return answer.status == 200
+        except (urllib.error.URLError, OSError):
+            return False
+
+    def stop(self, seconds=60):
+        """SIGTERM, and the exit code; a server that does not end is killed and answers None."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+            try:
+                self.process.wait(seconds)
+            except subprocess.TimeoutExpired:
+                self.kill()
+                return None
+        return self.process.returncode
+
+    def kill(self):
+        if self.process and self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+
+    def tail(self, size=20_000):
+        with open(self.log, "rb") as log:
+            log.seek(max(0, os.path.getsize(self.log) - size))
+            return log.read().decode(errors="replace")
+
+    def peak_memory(self):
+        """The process's peak resident bytes so far."""
+        with open(f"/proc/{self.process.pid}/status") as status:
+            for line in status:
+                if line.startswith("VmHWM:"):
+                    return int(line.split()[1]) * 1024
+        raise RuntimeError("no VmHWM in /proc")
