@@ -229,6 +229,9 @@ pub fn find(method: Option<Method>, target: &Target, headers: &Headers) -> Resul
             let name = target.query.iter().map(|p| p.name.as_str()).find(|n| SUB_RESOURCES.contains(n));
             Err(not_implemented(method, name.unwrap_or_default()))
         }
+        None if method == Method::Post && level == Level::Bucket => {
+            Err(S3ErrorCode::NotImplemented.because("Uploads by HTML form (POST policy) are not implemented here."))
+        }
         None => Err(S3ErrorCode::MethodNotAllowed.into()),
     }
 }
