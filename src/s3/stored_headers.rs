@@ -35,12 +35,8 @@ impl ObjectHeaders {
     pub fn parse(request: &Headers) -> Result<Self, S3Error> {
         let mut kept = Vec::new();
         for name in KEPT {
-            let value = match name {
-                "content-encoding" => content_encoding(request),
-                _ => request.bytes(name).cloned(),
-            };
-            if let Some(value) = value {
-                kept.push(StoredHeader { name: name.to_owned(), value });
+            if let Some(value) = request.bytes(name) {
+                kept.push(StoredHeader { name: name.to_owned(), value: value.clone() });
             }
         }
         if !kept.iter().any(|h| h.name == "content-type") {
@@ -56,18 +52,6 @@ impl ObjectHeaders {
         }
         Ok(Self { headers: kept, user_metadata })
     }
-}
-
-/// Without the `aws-chunked` token, which says how the body was sent and not what the object is.
-fn content_encoding(request: &Headers) -> Option<Bytes> {
-    let value = request.bytes("content-encoding")?;
-    let Ok(text) = std::str::from_utf8(value) else { return Some(value.clone()) };
-    if !text.to_ascii_lowercase().contains("aws-chunked") {
-        return Some(value.clone());
-    }
-    let others = text.split(',').map(str::trim).filter(|t| !t.is_empty() && !t.eq_ignore_ascii_case("aws-chunked"));
-    let others = others.collect::<Vec<_>>().join(", ");
-    (!others.is_empty()).then(|| Bytes::from(others))
 }
 
 /// Repeated headers are one, joined by commas, as AWS keeps them.
@@ -106,20 +90,6 @@ mod tests {
         let mut headers = Headers::default();
         pairs.iter().for_each(|(n, v)| headers.push(*n, (*v).to_owned()));
         ObjectHeaders::parse(&headers)
-    }
-
-    #[test]
-    fn aws_chunked_is_no_encoding_of_the_object() {
-        for (sent, kept) in [
-            ("aws-chunked", None),
-            ("gzip,aws-chunked", Some("gzip")),
-            ("aws-chunked, gzip, br", Some("gzip, br")),
-            ("gzip", Some("gzip")),
-        ] {
-            let parsed = parse(&[("content-encoding", sent)]).expect("is valid");
-            let found = parsed.headers.iter().find(|h| h.name == "content-encoding").map(|h| h.value.clone());
-            assert_eq!(found.as_deref(), kept.map(str::as_bytes), "{sent}");
-        }
     }
 
     #[test]
