@@ -1,5 +1,6 @@
 """Starts and ends `dolium serve` for tests: free ports, a fresh folder, a recorded pid."""
-import os, signal, socket, subprocess, time, urllib.error, urllib.request
+import base64, hashlib, hmac, http.client, os, signal, socket, subprocess, time, urllib.error, urllib.parse, urllib.request
+import xml.etree.ElementTree
 
 ACCESS, SECRET = "CLIENTTESTSKEY000001", "cLiEnt/t3sts+secret/key00000000000000001"
 DOMAINS = ["localhost", "s3.dolium.test"]
@@ -83,3 +84,71 @@ class Server:
                 if line.startswith("VmHWM:"):
                     return int(line.split()[1]) * 1024
         raise RuntimeError("no VmHWM in /proc")
+
+
+def signed_path(method, bucket, key="", query="", access=ACCESS, secret=SECRET):
+    """A path-style request target signed with V2 in its query; `query` holds sub-resources V2 signs, or nothing."""
+    resource = "/" + bucket + ("/" + urllib.parse.quote(key) if key else "")
+    resource += "?" + query if query else ""
+    expires = int(time.time()) + 86_400
+    mac = hmac.new(secret.encode(), f"{method}\n\n\n{expires}\n{resource}".encode(), hashlib.sha1).digest()
+    signature = urllib.parse.quote(base64.b64encode(mac).decode(), safe="")
+    return f"{resource}{'&' if query else '?'}AWSAccessKeyId={access}&Expires={expires}&Signature={signature}"
+
+
+class Caller:
+    """One kept connection that sends signed requests; an error closes it, the next request opens it anew."""
+
+    def __init__(self, port, timeout=60):
+        self.port, self.timeout, self.connection = port, timeout, None
+
+    def __call__(self, method, bucket, key="", query="", body=None, headers=None, unsigned=""):
+        """(status, headers, bytes); `unsigned` are query parameters that V2 does not sign."""
+        target = signed_path(method, bucket, key, query) + (f"&{unsigned}" if unsigned else "")
+        try:
+            if not self.connection:
+                self.connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=self.timeout, blocksize=1 << 20)
+            self.connection.request(method, target, body=body, headers=headers or {})
+            answer = self.connection.getresponse()
+            return answer.status, answer.headers, answer.read()
+        except BaseException:
+            self.close()
+            raise
+
+    def stream(self, method, bucket, key):
+        """The answer itself, to be read piece by piece."""
+        self.close()
+        self.connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=self.timeout, blocksize=1 << 20)
+        self.connection.request(method, signed_path(method, bucket, key))
+        return self.connection.getresponse()
+
+    def keys(self, bucket):
+        """All keys of a bucket with their ETags."""
+        found, marker = {}, ""
+        while True:
+            status, _, body = self("GET", bucket, unsigned="encoding-type=url" + (f"&marker={marker}" if marker else ""))
+            if status != 200:
+                raise RuntimeError(f"listing answered {status}: {body[:500]}")
+            root = xml.etree.ElementTree.fromstring(body)
+            names = {"s3": root.tag[1:root.tag.index("}")]} if root.tag.startswith("{") else {}
+            prefix = "s3:" if names else ""
+            for entry in root.findall(f"{prefix}Contents", names):
+                marker = entry.findtext(f"{prefix}Key", namespaces=names)
+                found[urllib.parse.unquote_plus(marker)] = entry.findtext(f"{prefix}ETag", namespaces=names).strip('"')
+            if root.findtext(f"{prefix}IsTruncated", namespaces=names) != "true":
+                return found
+
+    def close(self):
+        if self.connection:
+            self.connection.close()
+        self.connection = None
+
+
+def multipart_id(body):
+    """The UploadId of an InitiateMultipartUploadResult."""
+    return next(e.text for e in xml.etree.ElementTree.fromstring(body).iter() if e.tag.endswith("UploadId"))
+
+
+def complete_body(etags):
+    listed = "".join(f"<Part><PartNumber>{n}</PartNumber><ETag>{t}</ETag></Part>" for n, t in enumerate(etags, 1))
+    return f"<CompleteMultipartUpload>{listed}</CompleteMultipartUpload>".encode()
