@@ -128,7 +128,7 @@ impl MetadataStore for Faulty {
     async fn change_head(
         &self,
         read: HeadRead,
-        decide: &mut (dyn FnMut(&Head) -> Decision + Send),
+        decide: &mut (dyn for<'h> FnMut(&'h Head) -> Decision + Send),
     ) -> Result<HeadChange> {
         self.plan.around("change_head", self.inner.metadata.change_head(read, decide)).await
     }
@@ -156,7 +156,7 @@ impl MetadataStore for Faulty {
         fingerprint: Fingerprint,
         manifest: &Placement,
         read: HeadRead,
-        decide: &mut (dyn FnMut(&Head) -> Decision + Send),
+        decide: &mut (dyn for<'h> FnMut(&'h Head) -> Decision + Send),
     ) -> Result<CompleteUpload> {
         let call = self.inner.metadata.complete_upload(upload, fingerprint, manifest, read, decide);
         self.plan.around("complete_upload", call).await

@@ -90,7 +90,7 @@ pub trait MetadataStore: Send + Sync {
     async fn change_head(
         &self,
         read: HeadRead,
-        decide: &mut (dyn FnMut(&Head) -> Decision + Send),
+        decide: &mut (dyn for<'h> FnMut(&'h Head) -> Decision + Send),
     ) -> Result<HeadChange>;
 
     /// Objects in order of their keys' bytes. Every acknowledged write is seen, every acknowledged delete is not.
@@ -122,7 +122,7 @@ pub trait MetadataStore: Send + Sync {
         fingerprint: Fingerprint,
         manifest: &Placement,
         read: HeadRead,
-        decide: &mut (dyn FnMut(&Head) -> Decision + Send),
+        decide: &mut (dyn for<'h> FnMut(&'h Head) -> Decision + Send),
     ) -> Result<CompleteUpload>;
 
     /// Aborts an open upload; its parts' space is reclaimed.
