@@ -1,0 +1,117 @@
+//! Moves the base of the index forward, on a thread of its own, and then removes the segments that it made needless.
+
+use std::collections::BTreeSet;
+use std::sync::mpsc::sync_channel;
+
+use parking_lot::{Condvar, Mutex};
+
+use super::base::Base;
+use super::committer::Task;
+use super::shared::Shared;
+use crate::storage::{Result, StorageError};
+
+#[derive(Debug, Default)]
+struct Asked {
+    now: bool,
+    closed: bool,
+}
+
+/// The base, and who wants it moved.
+pub(super) struct Checkpoints {
+    asked: Mutex<Asked>,
+    changed: Condvar,
+    base: Mutex<Base>,
+    /// Segments whose records were all moved: removed once a checkpoint covers that.
+    doomed: Mutex<BTreeSet<u64>>,
+}
+
+impl Checkpoints {
+    pub(super) fn new(base: Base) -> Self {
+        Self { asked: Mutex::default(), changed: Condvar::new(), base: Mutex::new(base), doomed: Mutex::default() }
+    }
+
+    /// Wants a checkpoint soon.
+    pub(super) fn ask(&self) {
+        self.asked.lock().now = true;
+        self.changed.notify_all();
+    }
+
+    pub(super) fn close(&self) {
+        self.asked.lock().closed = true;
+        self.changed.notify_all();
+    }
+
+    /// All records of this segment that are needed are elsewhere, durably.
+    pub(super) fn doom(&self, segment: u64) {
+        self.doomed.lock().insert(segment);
+    }
+
+    pub(super) fn is_doomed(&self, segment: u64) -> bool {
+        self.doomed.lock().contains(&segment)
+    }
+
+    /// The body of the thread.
+    pub(super) fn run(&self, shared: &Shared) {
+        loop {
+            {
+                let mut asked = self.asked.lock();
+                while !asked.now && !asked.closed {
+                    self.changed.wait(&mut asked);
+                }
+                if asked.closed {
+                    return;
+                }
+                asked.now = false;
+            }
+            if let Err(error) = self.write(shared) {
+                tracing::warn!(%error, "a checkpoint of the index could not be written; the log keeps everything");
+            }
+        }
+    }
+
+    /// Writes a checkpoint of everything that is durable now.
+    pub(super) fn write(&self, shared: &Shared) -> Result<()> {
+        shared.stop.check()?;
+        let mut base = self.base.lock();
+        let doomed = self.doomed.lock().clone();
+        let (reply, answer) = sync_channel(1);
+        shared.queue.push(Task::Freeze(reply))?;
+        let gone = |_| StorageError::Stopped("the store is closing".into());
+        let Some(mut frozen) = answer.recv().map_err(gone)? else { return Ok(()) };
+        frozen.live.retain(|id, _| !doomed.contains(id));
+        frozen.checkpoint.set_live(&frozen.live);
+        let written = base.write(&frozen.rows, &frozen.checkpoint).and_then(|()| base.rows());
+        drop(frozen.rows);
+        match written {
+            Ok(rows) => shared.index.thaw(rows),
+            Err(error) => {
+                shared.index.refreeze();
+                self.reopen(shared, &mut base);
+                return Err(error);
+            }
+        }
+        for id in doomed {
+            if let Err(error) = shared.segments.remove(shared.disk.as_ref(), id) {
+                // The next start finds that the checkpoint does not name it, and removes it.
+                tracing::warn!(%error, segment = id, "an emptied log segment could not be removed");
+            }
+            shared.index.remove_segment(id);
+            self.doomed.lock().remove(&id);
+        }
+        Ok(())
+    }
+
+    /// A database that failed once refuses everything until it is opened again.
+    fn reopen(&self, shared: &Shared, base: &mut Base) {
+        let path = base.path().to_owned();
+        let opened = Base::open(shared.disk.as_ref(), &path, &shared.stop);
+        let rows = opened.and_then(|(opened, _)| opened.rows().ok().map(|rows| (opened, rows)));
+        match rows {
+            Some((opened, rows)) => {
+                shared.index.replace_base(rows);
+                *base = opened;
+            }
+            None => shared.stop.stop("the index could not be opened again after a failed checkpoint"),
+        }
+    }
+}

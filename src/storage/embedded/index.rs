@@ -1,0 +1,302 @@
+//! The ordered index: everything since the last checkpoint in memory, over a redb database as the sorted base.
+//!
+//! Derived from the log alone and rebuilt from it whenever the database is missing or damaged. Only the committer
+//! thread (and, before it starts, recovery) changes it; readers see a change only after it is durable.
+//!
+//! # Why two layers and not redb alone
+//! A durable redb transaction for each group of commits costs a second sync and several page writes. The log already
+//! is durable, so the base only moves in large steps.
+
+use std::collections::{BTreeMap, btree_map};
+use std::iter::Peekable;
+use std::ops::Bound;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use parking_lot::RwLock;
+
+use super::base::{Base, Rows};
+use super::{keys, rows};
+use crate::storage::{InodeId, Result};
+
+/// Where a record is in the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Location {
+    /// 0 for derived rows, which are not in the log.
+    pub segment: u64,
+    pub offset: u32,
+    pub bytes: u32,
+}
+
+/// A row as the index keeps it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Row {
+    pub location: Location,
+    pub value: Bytes,
+}
+
+/// A change of a row.
+#[derive(Debug, Clone)]
+pub(super) struct Change {
+    pub key: Vec<u8>,
+    /// `None`: the row is gone.
+    pub value: Option<Bytes>,
+    pub location: Location,
+    /// Position where the change was first written.
+    pub origin: u64,
+}
+
+/// What a segment still holds.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Live {
+    /// Bytes of records that rows of the index point to.
+    pub put_bytes: u64,
+    /// Bytes of delete records.
+    pub delete_bytes: u64,
+    /// The newest of them, by origin.
+    pub delete_origin_max: u64,
+}
+
+/// Rows that changed; `None` where a row is gone.
+pub(super) type Overlay = BTreeMap<Vec<u8>, Option<Row>>;
+
+#[derive(Default)]
+struct Layers {
+    active: Overlay,
+    /// Being written into the base.
+    frozen: Option<Arc<Overlay>>,
+    base: Option<Rows>,
+    live: BTreeMap<u64, Live>,
+}
+
+pub(super) struct Index {
+    layers: RwLock<Layers>,
+}
+
+impl Layers {
+    fn get(&self, key: &[u8]) -> Result<Option<Row>> {
+        if let Some(row) = self.active.get(key) {
+            return Ok(row.clone());
+        }
+        if let Some(row) = self.frozen.as_ref().and_then(|frozen| frozen.get(key)) {
+            return Ok(row.clone());
+        }
+        self.base.as_ref().map_or(Ok(None), |base| base.get(key))
+    }
+
+    fn add_reference(&mut self, inode: InodeId) -> Result<()> {
+        let key = keys::references(inode);
+        let count = self.get(&key)?.map_or(0, |row| count_of(&row)) + 1;
+        self.active.insert(key, Some(count_row(count)));
+        Ok(())
+    }
+
+    /// Returns whether nothing refers to the inode any more.
+    fn drop_reference(&mut self, inode: InodeId) -> Result<bool> {
+        let key = keys::references(inode);
+        let count = self.get(&key)?.map_or(0, |row| count_of(&row)).saturating_sub(1);
+        self.active.insert(key, (count > 0).then(|| count_row(count)));
+        Ok(count == 0)
+    }
+
+    /// Takes a row away, whose record is then dead. Inodes that may have lost their last reference go to `loose`.
+    fn forget(&mut self, old: &Row, loose: &mut Vec<InodeId>) -> Result<()> {
+        if let Some(live) = self.live.get_mut(&old.location.segment) {
+            live.put_bytes = live.put_bytes.saturating_sub(old.location.bytes.into());
+        }
+        for inode in rows::inodes(&old.value) {
+            if self.drop_reference(inode)? {
+                loose.push(inode);
+            }
+        }
+        Ok(())
+    }
+
+    fn apply(&mut self, change: Change, loose: &mut Vec<InodeId>) -> Result<()> {
+        let old = self.get(&change.key)?;
+        let live = self.live.entry(change.location.segment).or_default();
+        if let Some(value) = change.value {
+            live.put_bytes += u64::from(change.location.bytes);
+            for inode in rows::inodes(&value) {
+                self.add_reference(inode)?;
+            }
+            self.active.insert(change.key, Some(Row { location: change.location, value }));
+        } else {
+            live.delete_bytes += u64::from(change.location.bytes);
+            live.delete_origin_max = live.delete_origin_max.max(change.origin);
+            if change.key.first() == Some(&keys::UPLOADS)
+                && let Some(id) = keys::upload_id(&change.key)
+            {
+                self.forget_parts(&keys::parts(id), loose)?;
+            }
+            self.active.insert(change.key, None);
+        }
+        if let Some(old) = old {
+            self.forget(&old, loose)?;
+        }
+        Ok(())
+    }
+
+    /// Closing an upload takes its parts with it; 10,000 delete records would say nothing more.
+    fn forget_parts(&mut self, prefix: &[u8], loose: &mut Vec<InodeId>) -> Result<()> {
+        for (key, row) in self.scan(prefix, keys::after_prefix(prefix).as_deref(), usize::MAX)? {
+            self.active.insert(key, None);
+            self.forget(&row, loose)?;
+        }
+        Ok(())
+    }
+
+    fn scan(&self, from: &[u8], end: Option<&[u8]>, limit: usize) -> Result<Vec<(Vec<u8>, Row)>> {
+        if end.is_some_and(|end| from >= end) {
+            return Ok(Vec::new());
+        }
+        let bounds = (Bound::Included(from), end.map_or(Bound::Unbounded, Bound::Excluded));
+        let mut active = self.active.range::<[u8], _>(bounds).peekable();
+        let mut frozen = self.frozen.as_ref().map(|frozen| frozen.range::<[u8], _>(bounds).peekable());
+        let mut base = self.base.as_ref().map(|base| base.range(bounds)).transpose()?;
+        let mut below = base.as_mut().map_or(Ok(None), |base| base.next().transpose())?;
+        let mut found = Vec::new();
+        while found.len() < limit {
+            let newest = [peek(Some(&mut active)), peek(frozen.as_mut())];
+            let least = newest.into_iter().flatten().chain(below.as_ref().map(|(key, _)| key)).min();
+            let Some(least) = least.cloned() else { break };
+            let mut row = None;
+            if below.as_ref().is_some_and(|(key, _)| *key == least) {
+                row = below.take().map(|(_, row)| row);
+                below = base.as_mut().map_or(Ok(None), |base| base.next().transpose())?;
+            }
+            for layer in [frozen.as_mut(), Some(&mut active)].into_iter().flatten() {
+                if layer.peek().is_some_and(|(key, _)| **key == least) {
+                    row = layer.next().and_then(|(_, row)| row.clone());
+                }
+            }
+            if let Some(row) = row {
+                found.push((least, row));
+            }
+        }
+        Ok(found)
+    }
+}
+
+type Changes<'a> = Peekable<btree_map::Range<'a, Vec<u8>, Option<Row>>>;
+
+fn peek<'a>(layer: Option<&mut Changes<'a>>) -> Option<&'a Vec<u8>> {
+    layer.and_then(|layer| layer.peek().map(|(key, _)| *key))
+}
+
+fn count_row(count: u64) -> Row {
+    let mut value = vec![0; 4];
+    value.extend_from_slice(&count.to_le_bytes());
+    Row { location: Location::default(), value: value.into() }
+}
+
+fn count_of(row: &Row) -> u64 {
+    row.value.last_chunk::<8>().map_or(0, |bytes| u64::from_le_bytes(*bytes))
+}
+
+impl Index {
+    /// Over a base and the shares of segments that it knows of.
+    pub(super) fn new(base: &Base, live: BTreeMap<u64, Live>) -> Result<Self> {
+        let layers = Layers { base: Some(base.rows()?), live, ..Layers::default() };
+        Ok(Self { layers: RwLock::new(layers) })
+    }
+
+    pub(super) fn get(&self, key: &[u8]) -> Result<Option<Row>> {
+        self.layers.read().get(key)
+    }
+
+    /// Up to `limit` rows from `from` (inclusive) to `end` (exclusive; `None` is the end of all).
+    pub(super) fn scan(&self, from: &[u8], end: Option<&[u8]>, limit: usize) -> Result<Vec<(Vec<u8>, Row)>> {
+        self.layers.read().scan(from, end, limit)
+    }
+
+    /// The first rows whose key begins with `prefix`.
+    pub(super) fn scan_prefix(&self, prefix: &[u8], limit: usize) -> Result<Vec<(Vec<u8>, Row)>> {
+        self.scan(prefix, keys::after_prefix(prefix).as_deref(), limit)
+    }
+
+    /// Whether any row refers to the inode.
+    pub(super) fn is_referenced(&self, inode: InodeId) -> Result<bool> {
+        Ok(self.get(&keys::references(inode))?.is_some())
+    }
+
+    /// Applies changes in their order; returns inodes that may have lost their last reference.
+    pub(super) fn apply(&self, changes: impl IntoIterator<Item = Change>) -> Result<Vec<InodeId>> {
+        let mut layers = self.layers.write();
+        let mut loose = Vec::new();
+        for change in changes {
+            layers.apply(change, &mut loose)?;
+        }
+        Ok(loose)
+    }
+
+    /// Takes away the row of a manifest that nothing refers to, and returns its parts that nothing refers to either.
+    pub(super) fn forget_manifest(&self, inode: InodeId) -> Result<Vec<InodeId>> {
+        let mut layers = self.layers.write();
+        let mut loose = Vec::new();
+        let key = keys::manifest(inode);
+        if layers.get(&keys::references(inode))?.is_none()
+            && let Some(row) = layers.get(&key)?
+        {
+            layers.active.insert(key, None);
+            layers.forget(&row, &mut loose)?;
+        }
+        Ok(loose)
+    }
+
+    /// A segment begins or is gone.
+    pub(super) fn add_segment(&self, id: u64) {
+        self.layers.write().live.entry(id).or_default();
+    }
+
+    pub(super) fn remove_segment(&self, id: u64) {
+        self.layers.write().live.remove(&id);
+    }
+
+    /// What each segment still holds.
+    pub(super) fn live(&self) -> BTreeMap<u64, Live> {
+        self.layers.read().live.clone()
+    }
+
+    /// Rows changed since the last checkpoint began.
+    pub(super) fn pending(&self) -> usize {
+        self.layers.read().active.len()
+    }
+
+    /// Begins a checkpoint. `None` while another is being written.
+    pub(super) fn freeze(&self) -> Option<(Arc<Overlay>, BTreeMap<u64, Live>)> {
+        let mut layers = self.layers.write();
+        if layers.frozen.is_some() {
+            return None;
+        }
+        let frozen = Arc::new(std::mem::take(&mut layers.active));
+        layers.frozen = Some(frozen.clone());
+        Some((frozen, layers.live.clone()))
+    }
+
+    /// Ends a checkpoint: the base now holds what was frozen.
+    pub(super) fn thaw(&self, rows: Rows) {
+        let old = {
+            let mut layers = self.layers.write();
+            (layers.frozen.take(), layers.base.replace(rows))
+        };
+        drop(old);
+    }
+
+    /// The base was opened again.
+    pub(super) fn replace_base(&self, rows: Rows) {
+        let old = self.layers.write().base.replace(rows);
+        drop(old);
+    }
+
+    /// Ends a checkpoint that could not be written: what was frozen goes back below what came since.
+    pub(super) fn refreeze(&self) {
+        let mut layers = self.layers.write();
+        if let Some(frozen) = layers.frozen.take() {
+            let newer = std::mem::take(&mut layers.active);
+            let mut all = Arc::unwrap_or_clone(frozen);
+            all.extend(newer);
+            layers.active = all;
+        }
+    }
+}

@@ -1,0 +1,220 @@
+//! The values of rows: which inodes they refer to, readable without decoding the rest, then a protobuf message.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use prost::Message;
+
+use crate::storage::{
+    Bucket, BucketId, BucketName, Data, Fingerprint, Head, InodeId, ObjectAttrs, ObjectKey, ObjectRecord, Part,
+    PartAttrs, Placement, Result, Rev, StorageError, Tenant, TenantId, Timestamp, Upload, UploadId, UploadState,
+};
+
+/// `[count, u32][inodes, 16 bytes each][message]`
+pub(super) fn encode(inodes: &[InodeId], message: &impl Message) -> Bytes {
+    let mut out = Vec::with_capacity(4 + inodes.len() * 16 + message.encoded_len());
+    out.extend_from_slice(&u32::try_from(inodes.len()).expect("far fewer than 2^32 parts").to_le_bytes());
+    for inode in inodes {
+        out.extend_from_slice(inode.0.as_bytes());
+    }
+    message.encode(&mut out).expect("a vector grows");
+    out.into()
+}
+
+fn split(value: &[u8]) -> Option<(&[u8], &[u8])> {
+    let count = u32::from_le_bytes(value.get(..4)?.try_into().ok()?);
+    value[4..].split_at_checked(usize::try_from(count).ok()?.checked_mul(16)?)
+}
+
+/// The inodes that a row refers to.
+pub(super) fn inodes(value: &[u8]) -> impl Iterator<Item = InodeId> {
+    split(value).map_or(&[][..], |(inodes, _)| inodes).chunks_exact(16).filter_map(InodeId::from_slice)
+}
+
+fn damaged(what: &str) -> StorageError {
+    StorageError::Corrupt(format!("a row of the index that holds {what} cannot be decoded"))
+}
+
+fn message<M: Message + Default>(value: &[u8], what: &str) -> Result<M> {
+    let (_, body) = split(value).ok_or_else(|| damaged(what))?;
+    M::decode(body).map_err(|_| damaged(what))
+}
+
+#[derive(Clone, PartialEq, Eq, prost::Message)]
+struct TenantRow {
+    #[prost(bytes = "bytes", tag = "1")]
+    id: Bytes,
+    #[prost(string, tag = "2")]
+    name: String,
+}
+
+pub(super) fn encode_tenant(tenant: &Tenant) -> Bytes {
+    encode(&[], &TenantRow { id: Bytes::copy_from_slice(&tenant.id.0), name: tenant.name.clone() })
+}
+
+pub(super) fn decode_tenant(value: &[u8]) -> Result<Tenant> {
+    let row: TenantRow = message(value, "a tenant")?;
+    Ok(Tenant { id: TenantId::from_slice(&row.id).ok_or_else(|| damaged("a tenant"))?, name: row.name })
+}
+
+#[derive(Clone, PartialEq, Eq, prost::Message)]
+struct BucketRow {
+    #[prost(string, tag = "1")]
+    name: String,
+    #[prost(bytes = "bytes", tag = "2")]
+    id: Bytes,
+    #[prost(bytes = "bytes", tag = "3")]
+    owner: Bytes,
+    #[prost(string, tag = "4")]
+    region: String,
+    #[prost(int64, tag = "5")]
+    created_micros: i64,
+}
+
+pub(super) fn encode_bucket(bucket: &Bucket) -> Bytes {
+    let row = BucketRow {
+        name: bucket.name.to_string(),
+        id: bucket.id.bytes(),
+        owner: Bytes::copy_from_slice(&bucket.owner.0),
+        region: bucket.region.clone(),
+        created_micros: bucket.created.0,
+    };
+    encode(&[], &row)
+}
+
+pub(super) fn decode_bucket(value: &[u8]) -> Result<Bucket> {
+    let row: BucketRow = message(value, "a bucket")?;
+    let read = || {
+        Some(Bucket {
+            name: BucketName::existing(&row.name)?,
+            id: BucketId::from_slice(&row.id)?,
+            owner: TenantId::from_slice(&row.owner)?,
+            region: row.region.clone(),
+            created: Timestamp(row.created_micros),
+        })
+    };
+    read().ok_or_else(|| damaged("a bucket"))
+}
+
+#[derive(Clone, PartialEq, Eq, prost::Message)]
+struct HeadRow {
+    #[prost(bytes = "bytes", tag = "1")]
+    rev: Bytes,
+    #[prost(int64, tag = "2")]
+    ts: i64,
+    #[prost(message, optional, tag = "3")]
+    attrs: Option<ObjectAttrs>,
+    /// Absent: the bytes are in the record itself.
+    #[prost(message, optional, tag = "4")]
+    stored: Option<Placement>,
+}
+
+/// The row of a head that has a current version, and the bytes that go beside it into the log.
+pub(super) fn encode_head(rev: Rev, ts: Timestamp, record: &ObjectRecord) -> Result<(Bytes, Bytes)> {
+    let (stored, data) = match &record.data {
+        Data::Inline(bytes) => (None, bytes.clone()),
+        Data::Stored(placement) => (Some(placement.clone()), Bytes::new()),
+        Data::NotRead => return Err(StorageError::Corrupt("an object without its bytes was to be stored".into())),
+    };
+    let inode = stored.as_ref().map(inode_of).transpose()?;
+    let row = HeadRow { rev: rev.bytes(), ts: ts.0, attrs: Some(record.attrs.clone()), stored };
+    Ok((encode(inode.as_slice(), &row), data))
+}
+
+/// The head in a row; inline bytes are [`Data::NotRead`].
+pub(super) fn decode_head(value: &[u8]) -> Result<Head> {
+    let row: HeadRow = message(value, "an object")?;
+    let attrs = row.attrs.unwrap_or_default();
+    let data = row.stored.map_or(Data::NotRead, Data::Stored);
+    Ok(Head {
+        rev: Rev::from_slice(&row.rev),
+        ts: Timestamp(row.ts),
+        current: Some(Arc::new(ObjectRecord { attrs, data })),
+    })
+}
+
+/// The inode of a placement that came from a caller.
+pub(super) fn inode_of(placement: &Placement) -> Result<InodeId> {
+    placement.inode_id().ok_or_else(|| StorageError::Corrupt("a placement without an inode".into()))
+}
+
+#[derive(Clone, PartialEq, Eq, prost::Message)]
+struct UploadRow {
+    #[prost(bytes = "bytes", tag = "1")]
+    id: Bytes,
+    #[prost(string, tag = "2")]
+    key: String,
+    #[prost(message, optional, tag = "3")]
+    attrs: Option<ObjectAttrs>,
+    #[prost(bytes = "bytes", tag = "4")]
+    initiator: Bytes,
+    #[prost(int64, tag = "5")]
+    initiated_micros: i64,
+    /// Only of completed ones, from here on.
+    #[prost(bytes = "bytes", tag = "6")]
+    fingerprint: Bytes,
+    #[prost(message, optional, tag = "7")]
+    published: Option<ObjectAttrs>,
+    #[prost(int64, tag = "8")]
+    completed_micros: i64,
+}
+
+/// `now`: when it was completed, if it is.
+pub(super) fn encode_upload(upload: &Upload, now: Timestamp) -> Bytes {
+    let mut row = UploadRow {
+        id: upload.id.bytes(),
+        key: upload.key.as_str().to_owned(),
+        attrs: Some(upload.attrs.clone()),
+        initiator: Bytes::copy_from_slice(&upload.initiator.0),
+        initiated_micros: upload.initiated.0,
+        ..UploadRow::default()
+    };
+    if let UploadState::Completed { fingerprint, attrs } = &upload.state {
+        row.fingerprint = Bytes::copy_from_slice(fingerprint);
+        row.published = Some(attrs.clone());
+        row.completed_micros = now.0;
+    }
+    encode(&[], &row)
+}
+
+pub(super) fn decode_upload(value: &[u8]) -> Result<Upload> {
+    let row: UploadRow = message(value, "an upload")?;
+    let read = || {
+        let state = match row.published.clone() {
+            None => UploadState::Open,
+            Some(attrs) => {
+                UploadState::Completed { fingerprint: Fingerprint::try_from(&row.fingerprint[..]).ok()?, attrs }
+            }
+        };
+        Some(Upload {
+            id: UploadId::from_slice(&row.id)?,
+            key: ObjectKey::parse(row.key.clone()).ok()?,
+            attrs: row.attrs.clone().unwrap_or_default(),
+            initiator: TenantId::from_slice(&row.initiator)?,
+            initiated: Timestamp(row.initiated_micros),
+            state,
+        })
+    };
+    read().ok_or_else(|| damaged("an upload"))
+}
+
+/// When the upload in this row was completed.
+pub(super) fn completed_at(value: &[u8]) -> Result<Timestamp> {
+    Ok(Timestamp(message::<UploadRow>(value, "an upload")?.completed_micros))
+}
+
+pub(super) fn encode_part(part: &Part) -> Result<Bytes> {
+    let inode = part.attrs.placement.as_ref().map(inode_of).transpose()?;
+    Ok(encode(inode.as_slice(), &part.attrs))
+}
+
+/// `key`: of the part's row, whose last two bytes are the number.
+pub(super) fn decode_part(key: &[u8], value: &[u8]) -> Result<Part> {
+    let number = key.last_chunk::<2>().map(|bytes| u16::from_be_bytes(*bytes)).ok_or_else(|| damaged("a part"))?;
+    Ok(Part { number, attrs: message::<PartAttrs>(value, "a part")? })
+}
+
+/// The row that keeps a manifest's parts alive.
+pub(super) fn encode_manifest(parts: &[InodeId]) -> Bytes {
+    encode(parts, &TenantRow::default())
+}

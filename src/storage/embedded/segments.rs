@@ -1,0 +1,276 @@
+//! The segment files: which there are, reading records from them, and the spare ones kept ready.
+//!
+//! Spares are made ahead, zeros and all, by a thread of their own: a sync of a file whose blocks are already written
+//! need not commit new block mappings, and taking the next segment never waits for the disk. The last spare is for
+//! deletes and compaction only, so that a full disk can be emptied again.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use parking_lot::{Condvar, Mutex, RwLock};
+
+use super::disk::{Disk, DiskFile, is_full};
+use super::index::Location;
+use super::record::{BLOCK_BYTES, Epoch, Record, SegmentHeader};
+use super::stop::StopFlag;
+use crate::storage::{Result, StorageError};
+
+/// Spares kept ready: one for data, and the reserve.
+const SPARES: usize = 2;
+const ZEROS_BYTES: usize = 1 << 20;
+const RETRY_AFTER: Duration = Duration::from_secs(1);
+
+/// One file of the log.
+#[derive(Debug)]
+pub(super) struct Segment {
+    pub id: u64,
+    pub base_seq: u64,
+    pub epoch: Epoch,
+    pub file: Arc<dyn DiskFile>,
+}
+
+/// All files of the log.
+#[derive(Debug)]
+pub(super) struct Segments {
+    dir: PathBuf,
+    open: RwLock<BTreeMap<u64, Arc<Segment>>>,
+}
+
+/// What a new segment is wanted for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Room {
+    /// New data: refused when only the reserve is left.
+    Data,
+    /// A delete or a compaction: may take the reserve.
+    Reserve,
+}
+
+impl Segments {
+    pub(super) fn new(dir: PathBuf) -> Self {
+        Self { dir, open: RwLock::default() }
+    }
+
+    pub(super) fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    pub(super) fn path(&self, id: u64) -> PathBuf {
+        self.dir.join(format!("{id:016x}.log"))
+    }
+
+    /// The id in a file name that [`Self::path`] made.
+    pub(super) fn id_of(name: &str) -> Option<u64> {
+        let digits = name.strip_suffix(".log").filter(|digits| digits.len() == 16)?;
+        u64::from_str_radix(digits, 16).ok()
+    }
+
+    pub(super) fn add(&self, segment: Arc<Segment>) {
+        self.open.write().insert(segment.id, segment);
+    }
+
+    pub(super) fn get(&self, id: u64) -> Option<Arc<Segment>> {
+        self.open.read().get(&id).cloned()
+    }
+
+    /// All of them, oldest first.
+    pub(super) fn all(&self) -> Vec<Arc<Segment>> {
+        self.open.read().values().cloned().collect()
+    }
+
+    /// Forgets a segment and removes its file. Readers that have it open keep it.
+    pub(super) fn remove(&self, disk: &dyn Disk, id: u64) -> io::Result<()> {
+        self.open.write().remove(&id);
+        disk.remove(&self.path(id))?;
+        disk.sync_dir(&self.dir)
+    }
+
+    /// The bytes of one record, verified; `None` when its segment is gone because the record was moved.
+    pub(super) fn read(&self, location: Location) -> Result<Option<Bytes>> {
+        let Some(segment) = self.get(location.segment) else { return Ok(None) };
+        let mut bytes = vec![0; usize::try_from(location.bytes).expect("64-bit machine")];
+        let named = |what: &str| {
+            let (id, offset) = (location.segment, location.offset);
+            format!("the record at byte {offset} of segments/{id:016x}.log {what}; restore it from a copy")
+        };
+        segment
+            .file
+            .read_at(&mut bytes, location.offset.into())
+            .map_err(|error| StorageError::Unavailable(named(&format!("could not be read ({error})"))))?;
+        let Some(record) = Record::decode(&bytes, &segment.epoch) else {
+            return Err(StorageError::Corrupt(named("does not match its checksum")));
+        };
+        let data_at = bytes.len() - record.data.len();
+        Ok(Some(Bytes::from(bytes).slice(data_at..)))
+    }
+
+    /// Turns a spare into segment `id`. Its name and header are durable when this returns.
+    pub(super) fn activate(&self, disk: &dyn Disk, spare: &Path, id: u64, base_seq: u64) -> io::Result<Arc<Segment>> {
+        let epoch = *uuid::Uuid::new_v4().as_bytes();
+        let file = disk.open(spare)?;
+        file.write_at(&SegmentHeader { id, base_seq, epoch }.encode(), 0)?;
+        file.sync()?;
+        disk.rename(spare, &self.path(id))?;
+        disk.sync_dir(&self.dir)?;
+        let segment = Arc::new(Segment { id, base_seq, epoch, file });
+        self.add(segment.clone());
+        Ok(segment)
+    }
+
+    /// Opens a segment that is there; `None` when its header is damaged.
+    pub(super) fn open(&self, disk: &dyn Disk, id: u64) -> io::Result<Option<Arc<Segment>>> {
+        let file = disk.open(&self.path(id))?;
+        let mut block = vec![0; BLOCK_BYTES];
+        if file.length()? < BLOCK_BYTES as u64 {
+            return Ok(None);
+        }
+        file.read_at(&mut block, 0)?;
+        let Some(header) = SegmentHeader::decode(&block).filter(|header| header.id == id) else { return Ok(None) };
+        let segment = Arc::new(Segment { id, base_seq: header.base_seq, epoch: header.epoch, file });
+        self.add(segment.clone());
+        Ok(Some(segment))
+    }
+}
+
+#[derive(Debug, Default)]
+struct Stock {
+    ready: Vec<PathBuf>,
+    next: u64,
+    /// Why no more could be made.
+    failed: Option<String>,
+    closed: bool,
+}
+
+/// Files that are ready to become segments.
+#[derive(Debug)]
+pub(super) struct Spares {
+    dir: PathBuf,
+    bytes: u64,
+    /// Free space below which no spare is made: the index needs it for its checkpoints.
+    headroom_bytes: u64,
+    stock: Mutex<Stock>,
+    changed: Condvar,
+}
+
+impl Spares {
+    /// `bytes`: length of a segment.
+    pub(super) fn new(dir: PathBuf, bytes: u64, headroom_bytes: u64) -> Self {
+        Self { dir, bytes, headroom_bytes, stock: Mutex::default(), changed: Condvar::new() }
+    }
+
+    /// Takes over what an earlier run left, and removes what is of no use.
+    pub(super) fn adopt(&self, disk: &dyn Disk, names: &[String]) -> io::Result<()> {
+        let mut stock = self.stock.lock();
+        for name in names {
+            let Some(number) = name.strip_prefix("spare-").and_then(|number| number.parse::<u64>().ok()) else {
+                continue;
+            };
+            let path = self.dir.join(name);
+            stock.next = stock.next.max(number + 1);
+            if disk.open(&path)?.length()? == self.bytes {
+                stock.ready.push(path);
+            } else {
+                disk.remove(&path)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes one spare on this thread.
+    pub(super) fn make(&self, disk: &dyn Disk) -> io::Result<()> {
+        if disk.free_bytes(&self.dir)? < self.bytes + self.headroom_bytes {
+            return Err(io::Error::new(io::ErrorKind::StorageFull, "no space left for another log segment"));
+        }
+        let number = {
+            let mut stock = self.stock.lock();
+            stock.next += 1;
+            stock.next
+        };
+        let path = self.dir.join(format!("spare-{number}"));
+        if let Err(error) = self.fill(disk, &path) {
+            // A half-made spare takes the space whose lack it shows.
+            drop(disk.remove(&path));
+            return Err(error);
+        }
+        let mut stock = self.stock.lock();
+        stock.ready.push(path);
+        stock.failed = None;
+        self.changed.notify_all();
+        Ok(())
+    }
+
+    fn fill(&self, disk: &dyn Disk, path: &Path) -> io::Result<()> {
+        let file = disk.create(path)?;
+        file.allocate(self.bytes)?;
+        let zeros = vec![0; ZEROS_BYTES];
+        let mut offset = 0;
+        while offset < self.bytes {
+            let length = (self.bytes - offset).min(ZEROS_BYTES as u64);
+            file.write_at(&zeros[..usize::try_from(length).expect("at most a buffer")], offset)?;
+            offset += length;
+            if self.stock.lock().closed {
+                break;
+            }
+        }
+        file.sync()
+    }
+
+    /// Keeps the stock filled until [`Self::close`]. The body of a thread.
+    pub(super) fn keep_ready(&self, disk: &dyn Disk, stop: &StopFlag) {
+        loop {
+            {
+                let mut stock = self.stock.lock();
+                while stock.ready.len() >= SPARES && !stock.closed {
+                    self.changed.wait(&mut stock);
+                }
+                if stock.closed || stop.check().is_err() {
+                    return;
+                }
+            }
+            let Err(error) = self.make(disk) else { continue };
+            let mut stock = self.stock.lock();
+            if !is_full(&error) {
+                stop.stop(&format!("a log segment could not be prepared: {error}"));
+            }
+            stock.failed = Some(error.to_string());
+            self.changed.notify_all();
+            let until = Instant::now() + RETRY_AFTER;
+            while !stock.closed && !self.changed.wait_until(&mut stock, until).timed_out() {}
+        }
+    }
+
+    /// Takes a spare, waiting while one is being made.
+    pub(super) fn take(&self, room: Room, stop: &StopFlag) -> Result<PathBuf> {
+        let least = if room == Room::Data { SPARES } else { 1 };
+        let mut stock = self.stock.lock();
+        loop {
+            if stock.ready.len() >= least
+                && let Some(path) = stock.ready.pop()
+            {
+                self.changed.notify_all();
+                return Ok(path);
+            }
+            stop.check()?;
+            if let Some(reason) = &stock.failed {
+                return Err(StorageError::Full(format!("{reason}; delete objects or add space")));
+            }
+            if stock.closed {
+                return Err(StorageError::Stopped("the store is closing".into()));
+            }
+            self.changed.wait(&mut stock);
+        }
+    }
+
+    /// Takes a spare if there is one; recovery uses it before the thread runs.
+    pub(super) fn take_now(&self) -> Option<PathBuf> {
+        self.stock.lock().ready.pop()
+    }
+
+    pub(super) fn close(&self) {
+        self.stock.lock().closed = true;
+        self.changed.notify_all();
+    }
+}
