@@ -1,6 +1,14 @@
 //! Authentication as a whole, fed with requests and asked who they are from.
 
+mod bodies;
+mod mutations;
+mod presigned_urls;
 mod published;
+#[path = "../../../../tests/blackbox/client/sign.rs"]
+#[allow(dead_code, missing_docs, reason = "the black-box client's signer, written apart from the server's")]
+mod sign;
+mod v2_rules;
+mod v4_rules;
 
 use std::net::Ipv4Addr;
 
@@ -8,8 +16,8 @@ use async_trait::async_trait;
 use futures::StreamExt;
 use zeroize::Zeroizing;
 
-use super::{Credential, CredentialSource, Identity, identify, verified};
-use crate::s3::error::S3Error;
+use super::{Caller, Credential, CredentialSource, Identity, identify, verified};
+use crate::s3::error::{S3Error, S3ErrorCode};
 use crate::s3::request::{Headers, Method, WireBody, WireError, WireHead};
 use crate::s3::services::Rules;
 use crate::s3::target::{Domains, Target};
@@ -18,6 +26,14 @@ use crate::storage::{StorageError, Tenant, TenantId, Timestamp};
 
 const ACCESS: &str = "AKIAIOSFODNN7EXAMPLE";
 const SECRET: &str = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
+
+/// When most tests happen, 2026-01-01.
+const NOW: &str = "20260101T000000Z";
+const UNSIGNED: &str = "UNSIGNED-PAYLOAD";
+
+fn signer() -> sign::Signer {
+    sign::Signer { access: ACCESS.to_owned(), secret: SECRET.to_owned(), region: "us-east-1".to_owned() }
+}
 
 /// Knows one key.
 struct OneKey {
@@ -64,6 +80,84 @@ impl Ask {
     fn with(mut self, name: &str, value: &str) -> Self {
         self.headers.push(name, value.to_owned());
         self
+    }
+
+    fn sent(&self) -> sign::Headers {
+        self.headers.iter().map(|(name, value)| (name.to_owned(), value.to_vec())).collect()
+    }
+
+    fn subject<'a>(&'a self, headers: &'a sign::Headers) -> sign::Subject<'a> {
+        sign::Subject { method: self.method.as_str(), target: &self.target, headers, time: self.now }
+    }
+
+    /// Signs by V4 what is there, with `x-amz-date` and, unless it is there, an unsigned payload. Returns the seed.
+    fn v4(self) -> (Self, String) {
+        let ask = self.host();
+        let ask = if ask.headers.has("x-amz-date") {
+            ask
+        } else {
+            let iso = sign::iso(ask.now);
+            ask.with("x-amz-date", &iso)
+        };
+        let ask =
+            if ask.headers.has("x-amz-content-sha256") { ask } else { ask.with("x-amz-content-sha256", UNSIGNED) };
+        let headers = ask.sent();
+        let hash = ask.headers.get("x-amz-content-sha256").expect("was put there").to_owned();
+        let (authorization, seed) = signer().v4_header(&ask.subject(&headers), &hash);
+        (ask.with("Authorization", &authorization), seed)
+    }
+
+    fn signed_v4(self) -> Self {
+        self.v4().0
+    }
+
+    fn signed_v2(self) -> Self {
+        let ask = self.host();
+        let ask = if ask.headers.has("x-amz-date") || ask.headers.has("date") {
+            ask
+        } else {
+            let date = sign::http_date(ask.now);
+            ask.with("Date", &date)
+        };
+        let date = if ask.headers.has("x-amz-date") { "" } else { ask.headers.get("date").unwrap_or("") };
+        let signature = signer().v2(&ask.subject(&ask.sent()), None, date);
+        ask.with("Authorization", &format!("AWS {ACCESS}:{signature}"))
+    }
+
+    fn presigned_v2(mut self, seconds: i64) -> Self {
+        self.target = signer().v2_presigned(&self.subject(&self.sent()), None, self.now + seconds);
+        self.host()
+    }
+
+    fn presigned_v4(self, seconds: i64) -> Self {
+        let mut ask = self.host();
+        ask.target = signer().v4_presigned(&ask.subject(&ask.sent()), seconds, UNSIGNED);
+        ask
+    }
+
+    fn host(self) -> Self {
+        if self.headers.has("host") { self } else { self.with("Host", "localhost:7480") }
+    }
+
+    /// The refusal.
+    #[track_caller]
+    fn refused(&self) -> S3Error {
+        self.identify().err().expect("must be refused")
+    }
+
+    #[track_caller]
+    fn refused_as(&self, code: S3ErrorCode) -> S3Error {
+        let refusal = self.refused();
+        assert_eq!(refusal.code, code, "{refusal:?}");
+        refusal
+    }
+
+    /// The identity of the tenant.
+    #[track_caller]
+    fn accepted(&self) -> Identity {
+        let identity = self.identify().unwrap_or_else(|refusal| panic!("refused: {refusal:?}"));
+        assert!(matches!(&identity.caller, Caller::Tenant { access_key, .. } if access_key == ACCESS));
+        identity
     }
 
     fn identify(&self) -> Result<Identity, S3Error> {

@@ -3,7 +3,7 @@
 use super::{ACCESS, Ask};
 use crate::s3::auth::{Caller, SignatureKind};
 use crate::s3::error::S3ErrorCode;
-use crate::s3::request::Method::{self, Get, Put};
+use crate::s3::request::Method::{self, Delete, Get, Put};
 
 const NOTHING: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 
@@ -180,6 +180,13 @@ fn v2_service_and_unicode_keys() {
     let date = "Wed, 28 Mar 2007 01:49:49 +0000";
     let target = "/dictionary/fran%C3%A7ais/pr%c3%a9f%c3%a8re";
     accepted(&v2(Get, target, "s3.amazonaws.com", date, "DNEZGsoieTZ92F3bUfSPQcbGmlM="), kind);
+}
+
+#[test]
+fn v2_delete() {
+    let date = "Tue, 27 Mar 2007 21:20:26 +0000";
+    let ask = v2(Delete, "/johnsmith/photos/puppy.jpg", "s3.amazonaws.com", date, "lx3byBScXR6KzyMaifNkardMwNk=");
+    accepted(&ask, SignatureKind::V2Header);
 }
 
 #[test]
