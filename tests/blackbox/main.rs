@@ -2,4 +2,6 @@
 
 mod client;
 mod harness;
+mod lifecycle;
+mod ops;
 mod tidy;
