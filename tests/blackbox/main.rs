@@ -1,5 +1,6 @@
 //! Black-box tests: the real binary, over its sockets.
 
+mod auth;
 mod client;
 mod harness;
 mod lifecycle;
