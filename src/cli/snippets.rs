@@ -58,9 +58,11 @@ pub fn blocks(endpoint: &Endpoint, access_key: &str, secret_key: &str) -> String
     let url = endpoint.url();
     let secure = endpoint.scheme == "https";
     let python_bool = if secure { "True" } else { "False" };
+    // s3cmd knows us-east-1 as US, which is also what it then sends no location constraint for.
+    let location = if region == "us-east-1" { "US" } else { region };
     let s3cfg = |v2: &str| {
         format!(
-            "[default]\naccess_key = {access_key}\nsecret_key = {secret_key}\nbucket_location = {region}\n\
+            "[default]\naccess_key = {access_key}\nsecret_key = {secret_key}\nbucket_location = {location}\n\
              host_base = {host}:{port}\nhost_bucket = {host}:{port}\nuse_https = {python_bool}\nsignature_v2 = {v2}\n"
         )
     };
