@@ -2,6 +2,7 @@
 
 mod auth;
 mod client;
+mod faults;
 mod harness;
 mod lifecycle;
 mod ops;

@@ -5,38 +5,56 @@ use std::collections::BTreeMap;
 use dolium::s3::operation::{Level, ROWS, Row};
 use dolium::s3::request::Method;
 
-use crate::client::{Client, Reply};
-use crate::ops::multipart::Multipart;
+use crate::client::{Client, Request};
+use crate::ops::multipart::{Multipart, document};
 use crate::ops::{Ground, bytes, md5_base64};
 
-/// A request of Alice's bucket that would do what the row does.
-fn request(row: &Row, g: &Ground, upload: &Multipart<'_>, client: &Client) -> Reply {
+/// What the requests of the rows are about.
+pub struct Subject {
+    pub bucket: String,
+    pub key: String,
+    /// An open upload of this key, and the ETag of its part 1.
+    pub upload: String,
+    pub part: String,
+}
+
+/// A request that does what the row does.
+pub fn request(row: &Row, subject: &Subject, client: &Client) -> Request {
+    let Subject { bucket, key, upload, part } = subject;
     let target = match row.level {
         Level::Service => "/".to_owned(),
-        Level::Bucket => g.root(),
-        Level::Object => g.path("k"),
+        Level::Bucket => format!("/{bucket}"),
+        Level::Object => format!("/{bucket}/{key}"),
     };
     let value = |name: &&str| match *name {
-        "uploadId" => format!("uploadId={}", upload.id),
-        "partNumber" => "partNumber=1".to_owned(),
+        "uploadId" => format!("uploadId={upload}"),
+        "partNumber" => "partNumber=2".to_owned(),
         other => other.to_owned(),
     };
     let query: Vec<String> = row.query.iter().map(value).collect();
     let target = if query.is_empty() { target } else { format!("{target}?{}", query.join("&")) };
-    let body: &[u8] = match row.name {
-        "DeleteObjects" => b"<Delete><Object><Key>k</Key></Object></Delete>",
-        "CompleteMultipartUpload" => b"<CompleteMultipartUpload><Part/></CompleteMultipartUpload>",
-        _ => b"",
+    let body = match row.name {
+        "DeleteObjects" => format!("<Delete><Object><Key>{key}</Key></Object></Delete>"),
+        "CompleteMultipartUpload" => document(&[(1, part.clone())]),
+        "PutObject" | "UploadPart" => "new".repeat(100_000),
+        _ => String::new(),
     };
-    let mut request = client.request(row.method.as_str(), &target).header("content-md5", md5_base64(body));
-    if let Some(name) = row.header {
-        assert_eq!(name, "x-amz-copy-source", "a header this test does not know how to fill");
-        request = request.header(name, format!("/{}/k", g.bucket));
+    let mut request = client.request(row.method.as_str(), &target);
+    match (row.header, row.name) {
+        (Some("x-amz-copy-source"), "CopyObject") => {
+            // Onto itself, with a change.
+            request = request.header("x-amz-metadata-directive", "REPLACE");
+            request = request.header("x-amz-copy-source", format!("/{bucket}/{key}"));
+        }
+        (Some("x-amz-copy-source"), _) => request = request.header("x-amz-copy-source", format!("/{bucket}/{key}")),
+        (Some(other), _) => panic!("{other}: a header this test does not know how to fill"),
+        (None, "PutBucketAcl" | "PutObjectAcl") => request = request.header("x-amz-acl", "private"),
+        (None, _) => {}
     }
-    if matches!(row.method, Method::Put | Method::Post) {
-        request = request.body(body);
+    if row.name == "DeleteObjects" {
+        request = request.header("content-md5", md5_base64(body.as_bytes()));
     }
-    request.send()
+    if matches!(row.method, Method::Put | Method::Post) { request.body(body) } else { request }
 }
 
 #[test]
@@ -46,10 +64,12 @@ fn no_operation_of_the_table_is_open_to_strangers() {
     g.put("k", body.clone());
     let upload = Multipart::open(&g, "u");
     let on_k = Multipart::open(&g, "k");
+    let part = "0".repeat(32);
+    let subject = Subject { bucket: g.bucket.clone(), key: "k".to_owned(), upload: on_k.id.clone(), part };
     let mut outcomes: BTreeMap<&str, Vec<u16>> = BTreeMap::new();
     for row in ROWS {
         for client in [g.bob.v4(), g.bob.v2(), g.bob.v4_presigned(), g.bob.v2_presigned(), g.alice.anonymous()] {
-            let reply = request(row, &g, &on_k, &client);
+            let reply = request(row, &subject, &client).send();
             outcomes.entry(row.name).or_default().push(reply.status);
             let anonymous = outcomes[row.name].len() == 5;
             match row.name {

@@ -1,6 +1,6 @@
 //! One file per operation, of the same path as in `src/s3/ops`, and what all of them have in common.
 
-mod access;
+pub mod access;
 mod bucket;
 pub mod multipart;
 mod object;
