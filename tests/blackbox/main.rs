@@ -1,9 +1,5 @@
 //! Black-box tests: the real binary, over its sockets.
 
-mod auth;
 mod client;
-mod faults;
 mod harness;
-mod lifecycle;
-mod ops;
 mod tidy;

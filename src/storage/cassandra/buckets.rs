@@ -1,0 +1,297 @@
+//! Buckets: a name is claimed by one LWT, and given back after its emptiness is proved. Knows no object's content.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::{FutureExt, StreamExt, TryStreamExt};
+use scylla::statement::prepared::PreparedStatement;
+use uuid::Uuid;
+
+use super::Core;
+use super::rows::{BUCKET_DELETING, BUCKET_LIVE, FOR_EVER, successor};
+use super::session::{Cas, Look, corrupt, jittered, unavailable};
+use super::views::{BucketColumns, BucketRow, View};
+use crate::storage::{
+    Bucket, BucketId, BucketName, CreateBucket, DeleteBucket, NewBucket, PAGE_ENTRIES_MAX, Page, Result, Scan,
+    TenantId, Timestamp, UploadScan,
+};
+
+/// A deletion that is older than two leases and this was left behind, and is taken over.
+const ABANDONED_AFTER: Duration = Duration::from_secs(30);
+/// Pause between looks at another's deletion.
+const PAUSE: Duration = Duration::from_millis(100);
+/// How often a bucket's row is read again because others change it.
+const ATTEMPTS_MAX: u32 = 400;
+/// Index rows that a proof of emptiness resolves at a time.
+const PROOF_ROWS: usize = 100;
+/// Bucket rows that a page verifies at a time.
+const VERIFIED_AT_ONCE: usize = 32;
+/// The one shard of a fresh bucket.
+const FIRST_PHASE: i8 = 0;
+
+impl Core {
+    pub(super) async fn bucket_row(&self, name: &BucketName) -> Result<Option<BucketRow>> {
+        self.bucket_by(&self.cluster.st.bucket_serial, name).await
+    }
+
+    async fn bucket_by(&self, statement: &PreparedStatement, name: &BucketName) -> Result<Option<BucketRow>> {
+        let row: Option<BucketColumns> = self.cluster.row(statement, (name.as_str(),)).await?;
+        row.map(|row| BucketRow::of(name, row)).transpose()
+    }
+
+    pub(super) async fn create_bucket(self: &Arc<Self>, new: NewBucket) -> Result<CreateBucket> {
+        let st = &self.cluster.st;
+        if let Some(row) = self.bucket_row(&new.name).await? {
+            return Ok(self.taken(row));
+        }
+        let bucket = Bucket {
+            name: new.name,
+            id: BucketId::fresh(),
+            owner: new.owner,
+            region: new.region,
+            created: new.created,
+        };
+        let (id, name, owner) = (bucket.id.0, bucket.name.as_str(), bucket.owner.0.as_slice());
+        // Both are there before the name is claimed: a claimed bucket is listed, and has a shard.
+        let shard = Uuid::new_v4();
+        let mapped = self.cluster.cas(
+            &st.shards_add,
+            (id, [0_u8; 0].as_slice(), 0_i64, FIRST_PHASE, shard),
+            |_| true,
+            || async { Ok(Look::AsExpected) }.boxed(),
+        );
+        futures::try_join!(self.cluster.write(&st.owner_add, (owner, name, id)), mapped)?;
+        let values =
+            (name, Uuid::new_v4(), id, owner, &bucket.region, bucket.created.0, BUCKET_LIVE, Timestamp::now().0);
+        let look = || {
+            async move {
+                Ok(match self.bucket_row(&BucketName::existing(name).ok_or_else(|| unavailable(name))?).await? {
+                    None => Look::AsExpected,
+                    Some(row) if row.bucket.id.0 == id => Look::Ours,
+                    Some(_) => Look::Other,
+                })
+            }
+            .boxed()
+        };
+        let claim = self.cluster.cas(&st.bucket_claim, values, |row| row.uuid("bucket_id") == Some(id), look).await?;
+        if matches!(claim, Cas::Applied) {
+            self.views.forget(&bucket.name);
+            return Ok(CreateBucket::Created(bucket));
+        }
+        self.forget_bucket_later(&bucket, vec![]).await;
+        match self.bucket_row(&bucket.name).await? {
+            Some(row) => Ok(self.taken(row)),
+            None => Ok(CreateBucket::BeingDeleted),
+        }
+    }
+
+    fn taken(&self, row: BucketRow) -> CreateBucket {
+        if row.state == BUCKET_DELETING { CreateBucket::BeingDeleted } else { CreateBucket::AlreadyExists(row.bucket) }
+    }
+
+    /// Removes what stands beside a bucket's row, once the row is gone or was never made.
+    async fn forget_bucket_later(self: &Arc<Self>, bucket: &Bucket, shards: Vec<Uuid>) {
+        let (core, bucket) = (Arc::clone(self), bucket.clone());
+        self.background
+            .start(async move {
+                let (cluster, id) = (&core.cluster, bucket.id.0);
+                let st = &cluster.st;
+                let owner = bucket.owner.0.as_slice();
+                let removed = async {
+                    cluster.write(&st.owner_drop, (owner, bucket.name.as_str(), id)).await?;
+                    cluster.write(&st.shards_purge, (FOR_EVER, id)).await?;
+                    for shard in shards {
+                        cluster.write(&st.listing_purge, (FOR_EVER, id, shard)).await?;
+                        cluster.write(&st.uploads_purge, (FOR_EVER, id, shard)).await?;
+                    }
+                    Result::Ok(())
+                };
+                if let Err(error) = removed.await {
+                    tracing::debug!(bucket = %bucket.name, %error, "rows of a bucket that is gone were left");
+                }
+            })
+            .await;
+    }
+
+    pub(super) async fn delete_bucket(self: &Arc<Self>, bucket: &Bucket) -> Result<DeleteBucket> {
+        for _ in 0..ATTEMPTS_MAX {
+            let Some(row) = self.bucket_row(&bucket.name).await?.filter(|row| row.bucket.id == bucket.id) else {
+                return Ok(DeleteBucket::Absent);
+            };
+            if row.state == BUCKET_DELETING && !self.abandoned(&row) {
+                tokio::time::sleep(jittered(PAUSE)).await;
+                continue;
+            }
+            if row.state == BUCKET_LIVE && self.holds_something(bucket).await? {
+                return Ok(DeleteBucket::NotEmpty);
+            }
+            self.log_bucket(bucket).await?;
+            if let Some(rev) = self.mark_bucket(bucket, row.rev, BUCKET_DELETING).await?
+                && let Some(answer) = self.finish_deletion(bucket, rev).await?
+            {
+                return Ok(answer);
+            }
+        }
+        Err(unavailable(format!("bucket {} is changed by others", bucket.name)))
+    }
+
+    /// A deletion that nobody seems to be working on.
+    pub(super) fn abandoned(&self, row: &BucketRow) -> bool {
+        let age = Timestamp::now().0.saturating_sub(row.since.0);
+        age > i64::try_from((self.lease * 2 + ABANDONED_AFTER).as_micros()).unwrap_or(i64::MAX)
+    }
+
+    /// Sets a bucket's state; the new revision, or `None` when another was faster.
+    async fn mark_bucket(&self, bucket: &Bucket, expected: Uuid, state: i8) -> Result<Option<Uuid>> {
+        let rev = Uuid::new_v4();
+        let values = (rev, state, Timestamp::now().0, bucket.name.as_str(), expected);
+        let cas = self
+            .cluster
+            .cas(
+                &self.cluster.st.bucket_mark,
+                values,
+                |row| row.uuid("rev") == Some(rev),
+                || self.look_at_bucket(&bucket.name, Some(rev), expected),
+            )
+            .await?;
+        self.views.forget(&bucket.name);
+        Ok(matches!(cas, Cas::Applied).then_some(rev))
+    }
+
+    fn look_at_bucket<'a>(
+        &'a self,
+        name: &'a BucketName,
+        ours: Option<Uuid>,
+        expected: Uuid,
+    ) -> futures::future::BoxFuture<'a, Result<Look>> {
+        async move {
+            let now = self.bucket_row(name).await?.map(|row| row.rev);
+            Ok(match now {
+                rev if rev == ours => Look::Ours,
+                rev if rev == Some(expected) => Look::AsExpected,
+                _ => Look::Other,
+            })
+        }
+        .boxed()
+    }
+
+    /// From the state `deleting` under `rev` on: waits until no front end acts on an older view, proves that nothing
+    /// is there, and removes the row, or makes the bucket live again. `None` when another took over.
+    pub(super) async fn finish_deletion(self: &Arc<Self>, bucket: &Bucket, rev: Uuid) -> Result<Option<DeleteBucket>> {
+        tokio::time::sleep(self.lease * 2).await;
+        let Some(view) = self.view(&bucket.name).await?.filter(|view| view.rev == rev) else { return Ok(None) };
+        let empty = self.proved_empty(&view).await;
+        if !matches!(empty, Ok(true)) {
+            let reverted = self.mark_bucket(bucket, rev, BUCKET_LIVE).await?.is_some();
+            return empty.map(|_| reverted.then_some(DeleteBucket::NotEmpty));
+        }
+        let cas = self
+            .cluster
+            .cas(
+                &self.cluster.st.bucket_drop,
+                (bucket.name.as_str(), rev),
+                |row| row.uuid("rev").is_none(),
+                || self.look_at_bucket(&bucket.name, None, rev),
+            )
+            .await?;
+        self.views.forget(&bucket.name);
+        if !matches!(cas, Cas::Applied) {
+            return Ok(None);
+        }
+        self.forget_bucket_later(bucket, view.shard_ids().collect()).await;
+        Ok(Some(DeleteBucket::Deleted))
+    }
+
+    /// A first look that spares most refusals the wait.
+    async fn holds_something(self: &Arc<Self>, bucket: &Bucket) -> Result<bool> {
+        let scan = Scan { limit: 1, ..Scan::default() };
+        let uploads = UploadScan { limit: 1, ..UploadScan::default() };
+        let (objects, uploads) =
+            futures::try_join!(self.list_objects(bucket, &scan), self.list_uploads(bucket, &uploads))?;
+        Ok(!objects.entries.is_empty() || !uploads.entries.is_empty())
+    }
+
+    /// No row says that there is an object, and none can come: each row that asks is fenced and resolved, each upload
+    /// that is not open yet is made impossible.
+    async fn proved_empty(self: &Arc<Self>, view: &View) -> Result<bool> {
+        for shard in view.shard_ids() {
+            let mut from = Vec::new();
+            loop {
+                let rows = self.index_rows(view.bucket.id.0, shard, &from, None, PROOF_ROWS).await?;
+                for row in &rows {
+                    if row.current
+                        || self.repair(view, &row.key, row.at).await?.is_none_or(|head| head.current.is_some())
+                    {
+                        return Ok(false);
+                    }
+                }
+                match rows.last() {
+                    Some(last) if rows.len() == PROOF_ROWS => from = [&last.key, &[0][..]].concat(),
+                    _ => break,
+                }
+            }
+            if !self.no_upload_can_open(view.bucket.id, shard).await? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    pub(super) async fn list_buckets(
+        &self,
+        owner: TenantId,
+        prefix: &str,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Page<Bucket>> {
+        let limit = limit.clamp(1, PAGE_ENTRIES_MAX);
+        let upper = successor(prefix.as_bytes());
+        // A name may have rows of several lives; after a name means after all of them.
+        let mut after = after.filter(|after| *after >= prefix).map(|after| (after.to_owned(), Uuid::max()));
+        let mut entries: Vec<Bucket> = Vec::new();
+        loop {
+            let rows = self.owned_names(owner, prefix, after.as_ref(), limit + 1).await?;
+            let mut whole = rows.len() <= limit;
+            after = rows.last().cloned();
+            let within: Vec<(String, Uuid)> = rows
+                .into_iter()
+                .filter(|(name, _)| upper.as_ref().is_none_or(|upper| name.as_bytes() < upper.as_slice()))
+                .collect();
+            whole = whole || within.len() <= limit;
+            let verified = within.into_iter().map(|(name, id)| self.verified(name, id));
+            let found: Vec<Option<Bucket>> =
+                futures::stream::iter(verified).buffered(VERIFIED_AT_ONCE).try_collect().await?;
+            entries.extend(found.into_iter().flatten());
+            if entries.len() > limit {
+                entries.truncate(limit);
+                return Ok(Page { entries, more: true });
+            }
+            if whole {
+                return Ok(Page { entries, more: false });
+            }
+        }
+    }
+
+    async fn owned_names(
+        &self,
+        owner: TenantId,
+        prefix: &str,
+        after: Option<&(String, Uuid)>,
+        limit: usize,
+    ) -> Result<Vec<(String, Uuid)>> {
+        let st = &self.cluster.st;
+        let limit = i32::try_from(limit).unwrap_or(i32::MAX);
+        let owner = owner.0.as_slice();
+        match after {
+            Some((name, id)) => self.cluster.rows(&st.owner_after, (owner, name, id, limit)).await,
+            None => self.cluster.rows(&st.owner_from, (owner, prefix, limit)).await,
+        }
+    }
+
+    /// The bucket that an index row speaks of, if it is still that one.
+    async fn verified(&self, name: String, id: Uuid) -> Result<Option<Bucket>> {
+        let name = BucketName::existing(&name).ok_or_else(|| corrupt("a bucket's name", &name))?;
+        let row = self.bucket_by(&self.cluster.st.bucket_read, &name).await?;
+        Ok(row.map(|row| row.bucket).filter(|bucket| bucket.id.0 == id))
+    }
+}

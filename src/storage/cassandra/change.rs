@@ -1,0 +1,255 @@
+//! Changing a head: intent, lease check, LWT, acknowledge, finish in the background. The order is the protocol.
+//!
+//! # Why this order
+//! The listing's `?` row is there before the head can change, so a lister never believes an outdated row; the lease is
+//! checked after that row is written, so a bucket's deletion and a shard's split have seen it or the writer starts
+//! again. An exhaustive search of the protocol finds a wrong listing as soon as one of these is left out.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures::future::BoxFuture;
+use parking_lot::Mutex;
+use uuid::Uuid;
+
+use super::Core;
+use super::rows::{HeadRow, LISTED_ASK, LISTED_CURRENT, listed};
+use super::session::{jittered, unavailable};
+use super::views::View;
+use crate::storage::{
+    Bucket, Data, Decision, Head, HeadChange, HeadRead, ObjectKey, ObjectRecord, Placement, Result, Timestamp,
+};
+
+/// How often a change is tried against writers that are faster.
+const ATTEMPTS_MAX: u32 = 30;
+/// First pause between tries; doubles up to [`PAUSE_MAX`].
+const PAUSE: Duration = Duration::from_millis(5);
+/// Longest pause between tries.
+const PAUSE_MAX: Duration = Duration::from_millis(500);
+
+/// What became of a change that depends on something beside the head.
+pub(super) enum Outcome {
+    /// As in the trait.
+    Changed(HeadChange),
+    /// What it depends on is no longer so; the head was not changed.
+    Overtaken,
+}
+
+/// Asks whether what the change depends on is still so.
+pub(super) type Guard<'a> = dyn Fn() -> BoxFuture<'a, Result<bool>> + Send + Sync + 'a;
+
+/// One lock per key that is being changed here: this front end's own writers queue instead of racing ballots.
+#[derive(Default)]
+pub(super) struct KeyLocks(Mutex<HashMap<(Uuid, Vec<u8>), KeyLock>>);
+
+/// Lives as long as somebody holds it or waits for it.
+type KeyLock = Weak<tokio::sync::Mutex<()>>;
+
+impl KeyLocks {
+    fn of(&self, bucket: &Bucket, key: &ObjectKey) -> Arc<tokio::sync::Mutex<()>> {
+        let mut locks = self.0.lock();
+        let id = (bucket.id.0, key.as_bytes().to_vec());
+        if let Some(lock) = locks.get(&id).and_then(Weak::upgrade) {
+            return lock;
+        }
+        let lock = Arc::new(tokio::sync::Mutex::new(()));
+        if locks.len() >= locks.capacity() {
+            // Growing is the moment to forget those that nobody holds.
+            locks.retain(|_, lock| lock.strong_count() > 0);
+        }
+        locks.insert(id, Arc::downgrade(&lock));
+        lock
+    }
+}
+
+struct Change<'a> {
+    core: &'a Arc<Core>,
+    read: HeadRead,
+    /// The last time that this change was tried under.
+    tried: i64,
+    /// The head was read again after the caller did: a blob it did not refer to then must be claimed.
+    again: bool,
+}
+
+impl Core {
+    pub(super) async fn change_head(
+        self: &Arc<Self>,
+        read: HeadRead,
+        decide: &mut (dyn for<'h> FnMut(&'h Head) -> Decision + Send),
+        guard: Option<&Guard<'_>>,
+    ) -> Result<Outcome> {
+        let lock = self.key_locks.of(&read.bucket, &read.key);
+        let mut change = Change { core: self, read, tried: 0, again: false };
+        let _turn = match lock.try_lock() {
+            Ok(turn) => turn,
+            // Whoever was before us has changed the head, most likely.
+            Err(_) => {
+                let turn = lock.lock().await;
+                change.read_again().await?;
+                turn
+            }
+        };
+        let mut pause = PAUSE;
+        for attempt in 0..ATTEMPTS_MAX {
+            if attempt > 0 {
+                tokio::time::sleep(jittered(pause)).await;
+                pause = (pause * 2).min(PAUSE_MAX);
+                change.read_again().await?;
+            }
+            if let Some(outcome) = change.attempt(decide, guard).await? {
+                return Ok(outcome);
+            }
+        }
+        Err(unavailable(format!("too many writers change {} at once", change.read.key)))
+    }
+}
+
+impl Change<'_> {
+    async fn read_again(&mut self) -> Result<()> {
+        self.read = self.core.read_head(&self.read.bucket, &self.read.key).await?;
+        self.again = true;
+        Ok(())
+    }
+
+    /// Whether so much time has passed since the head was read that the reclaimer may have judged in between. The one
+    /// place where safety rests on a clock, with half the grace period to spare.
+    fn too_old(&self) -> bool {
+        self.read.read_at.elapsed() > self.core.grace / 2
+    }
+
+    /// One try; `None` when the head has to be read again.
+    async fn attempt(
+        &mut self,
+        decide: &mut (dyn for<'h> FnMut(&'h Head) -> Decision + Send),
+        guard: Option<&Guard<'_>>,
+    ) -> Result<Option<Outcome>> {
+        let changed = |change| Ok(Some(Outcome::Changed(change)));
+        let Some(view) = self.core.live_view(&self.read.bucket).await? else {
+            return changed(HeadChange::NoSuchBucket);
+        };
+        if self.too_old() || self.inline_missing() {
+            self.read_again().await?;
+        }
+        let head = self.read.head.clone();
+        let record = match decide(&without_bytes(&head)) {
+            Decision::Leave => return changed(HeadChange::Left(head)),
+            Decision::Delete if head.current.is_none() => {
+                return changed(HeadChange::Applied { previous: head.clone(), head });
+            }
+            Decision::Delete => None,
+            Decision::Put(record) => Some(record),
+        };
+        if self.again {
+            // In this order: a reclaimer that judged before the claim has fenced the head after we read it.
+            if !self.claim(record.as_deref()).await? {
+                return changed(HeadChange::BlobGone);
+            }
+            if let Some(guard) = guard
+                && !guard().await?
+            {
+                return Ok(Some(Outcome::Overtaken));
+            }
+        }
+        Ok(self.apply(&view, &head, record).await?.map(Outcome::Changed))
+    }
+
+    /// The current version's inline bytes were not asked for, and may have to be written again.
+    fn inline_missing(&self) -> bool {
+        self.read.head.current.as_deref().is_some_and(|record| record.data == Data::NotRead)
+    }
+
+    /// Makes sure that a blob which the head does not refer to yet will not be reclaimed.
+    async fn claim(&self, record: Option<&ObjectRecord>) -> Result<bool> {
+        let Some(Data::Stored(placement)) = record.map(|record| &record.data) else { return Ok(true) };
+        if blob_of(&self.read.head).is_some_and(|held| held.inode == placement.inode) {
+            return Ok(true);
+        }
+        self.core.refer(placement, self.read.bucket.id, self.read.key.as_bytes()).await
+    }
+
+    async fn apply(
+        &mut self,
+        view: &Arc<View>,
+        head: &Head,
+        record: Option<Arc<ObjectRecord>>,
+    ) -> Result<Option<HeadChange>> {
+        let core = self.core;
+        let (bucket, key) = (&self.read.bucket, &self.read.key);
+        let new = Timestamp::now().0.max(head.ts.0 + 2).max(self.tried + 2);
+        self.tried = new;
+        let kept = match head.current.as_deref().map(|record| &record.data) {
+            Some(Data::Inline(bytes)) => bytes.clone(),
+            _ => Bytes::new(),
+        };
+        let next = HeadRow::next(record.as_deref(), Uuid::new_v4(), new, &kept);
+        let shard = view.shard_of(key.as_bytes());
+        let intent =
+            core.cluster.write(&core.cluster.st.listing_intent, (new, LISTED_ASK, bucket.id.0, shard, key.as_bytes()));
+        futures::try_join!(intent, self.log_what_is_replaced(record.as_deref()))?;
+        if !core.still_live(view).await? || self.too_old() {
+            return Ok(None);
+        }
+        if !core.set_head(bucket.id, key.as_bytes(), head.rev.map(|rev| rev.0), &next).await? {
+            return Ok(None);
+        }
+        let applied = HeadChange::Applied { previous: head.clone(), head: next.head()? };
+        let (finisher, key, bucket) = (Arc::clone(core), key.clone(), bucket.id.0);
+        core.background
+            .start(async move {
+                // Should this fail, the row goes on asking the head, and is repaired later.
+                if let Err(error) = finisher.list_as(bucket, shard, key.as_bytes(), new + 1, record.as_deref()).await {
+                    tracing::debug!(%key, %error, "a listing row was left asking");
+                }
+            })
+            .await;
+        Ok(Some(applied))
+    }
+
+    /// The blob that this change takes out of the head is known to the reclaimer before it is out.
+    async fn log_what_is_replaced(&self, record: Option<&ObjectRecord>) -> Result<()> {
+        let Some(held) = blob_of(&self.read.head) else { return Ok(()) };
+        match record.map(|record| &record.data) {
+            Some(Data::Stored(placement)) if placement.inode == held.inode => Ok(()),
+            _ => self.core.log_replaced(held).await,
+        }
+    }
+}
+
+impl Core {
+    /// Makes a listing row say what the head says, unless something newer is there.
+    pub(super) async fn list_as(
+        &self,
+        bucket: Uuid,
+        shard: Uuid,
+        key: &[u8],
+        at: i64,
+        record: Option<&ObjectRecord>,
+    ) -> Result<()> {
+        let st = &self.cluster.st;
+        match record {
+            Some(record) => {
+                let values = (at, LISTED_CURRENT, listed(&record.attrs), bucket, shard, key);
+                self.cluster.write(&st.listing_set, values).await
+            }
+            None => self.cluster.write(&st.listing_drop, (at, bucket, shard, key)).await,
+        }
+    }
+}
+
+fn blob_of(head: &Head) -> Option<&Placement> {
+    match &head.current.as_deref()?.data {
+        Data::Stored(placement) => Some(placement),
+        Data::Inline(_) | Data::NotRead => None,
+    }
+}
+
+/// What decisions are made on: no inline bytes.
+fn without_bytes(head: &Head) -> Head {
+    let strip = |record: &Arc<ObjectRecord>| match &record.data {
+        Data::Inline(_) => Arc::new(ObjectRecord { attrs: record.attrs.clone(), data: Data::NotRead }),
+        Data::Stored(_) | Data::NotRead => Arc::clone(record),
+    };
+    Head { rev: head.rev, ts: head.ts, current: head.current.as_ref().map(strip) }
+}

@@ -1,0 +1,199 @@
+//! Fence, then judge: whether anything refers to a blob, and the end of those that nothing refers to.
+//!
+//! # Why fences
+//! A writer that read a head before a blob was judged may still publish that blob. Giving each head that might come to
+//! refer to it a fresh revision makes such a writer start again, and then it has to claim the blob, which a dying or
+//! dead one refuses. An exhaustive search finds a lost object as soon as the fence, the claim, the dying state or its
+//! sweep id is left out.
+
+use std::sync::Arc;
+
+use prost::Message;
+use uuid::Uuid;
+
+use super::Core;
+use super::blocks::{blocks_of, inode_of};
+use super::heads::Fenced;
+use super::inodes::Verdict;
+use super::log::{Entry, Kind};
+use super::rows::{
+    BUCKET_DELETING, BlobHome, HeadRow, INODE_DEAD, INODE_DYING, INODE_LIVE, UPLOAD_ABORTED, UPLOAD_COMPLETED,
+    UPLOAD_COMPLETING,
+};
+use super::session::corrupt;
+use super::uploads::UploadRow;
+use crate::storage::{BucketId, BucketName, COMPLETED_UPLOAD_SECONDS, Placement, Result, Timestamp, UploadId};
+
+/// What is to happen to an entry.
+pub(super) enum Ruling {
+    /// Nothing is left to do.
+    Done,
+    /// Look again a grace period from now.
+    Later(Entry),
+    /// Its space was given back; what arrived late may have to be, a grace period from now.
+    Erased(Option<Entry>),
+}
+
+impl Core {
+    /// Does what one entry asks for.
+    pub(super) async fn rule(self: &Arc<Self>, entry: &Entry) -> Result<Ruling> {
+        match Kind::try_from(entry.kind).map_err(|e| corrupt("an entry of the reclaimer's log", e))? {
+            Kind::Written | Kind::Replaced => self.rule_blob(entry).await,
+            Kind::Dead => {
+                self.erase_blocks(inode_of(placement_of(entry)?)?, entry.blocks).await?;
+                Ok(Ruling::Done)
+            }
+            Kind::Upload => self.rule_upload(entry).await,
+            Kind::Bucket => self.rule_bucket(entry).await,
+        }
+    }
+
+    async fn rule_blob(self: &Arc<Self>, entry: &Entry) -> Result<Ruling> {
+        let placement = placement_of(entry)?;
+        let home = BlobHome::decode(placement.home.clone()).map_err(|e| corrupt("a blob's home", e))?;
+        match home.upload_id() {
+            Some(upload) if home.part > 0 => self.rule_part(entry, placement, UploadId(upload)).await,
+            _ => self.judge_blob(entry, placement, &home).await,
+        }
+    }
+
+    /// A blob that heads refer to: an object's own, or a manifest.
+    async fn judge_blob(self: &Arc<Self>, entry: &Entry, placement: &Placement, home: &BlobHome) -> Result<Ruling> {
+        let inode = inode_of(placement)?;
+        let before = self.verdict(inode).await?;
+        if before.state == Some(INODE_DEAD) {
+            return self.erase(entry, placement, home).await;
+        }
+        let sweep = Uuid::new_v4();
+        if !self.judge(inode, before, INODE_DYING, sweep).await? {
+            return Ok(Ruling::Later(entry.clone()));
+        }
+        // From here on no reference can be added, so what is read now is all there is.
+        let dying = Verdict { state: Some(INODE_DYING), sweep: Some(sweep) };
+        if self.is_referred_to(inode, home, placement).await? {
+            let acquitted = self.judge(inode, dying, INODE_LIVE, sweep).await?;
+            return Ok(if acquitted { Ruling::Done } else { Ruling::Later(entry.clone()) });
+        }
+        if !self.judge(inode, dying, INODE_DEAD, sweep).await? {
+            return Ok(Ruling::Later(entry.clone()));
+        }
+        self.erase(entry, placement, home).await
+    }
+
+    /// Looks at every head that may refer to a blob, and fences those that do not.
+    async fn is_referred_to(self: &Arc<Self>, inode: Uuid, home: &BlobHome, placement: &Placement) -> Result<bool> {
+        if let Some(upload) = home.upload_id()
+            && let Some(row) = self.upload_row(UploadId(upload)).await?
+            && row.state == UPLOAD_COMPLETING
+            && row.closing.manifest.as_ref().is_some_and(|manifest| manifest.inode == placement.inode)
+        {
+            if self.stopped(&row) {
+                self.recover_completion(UploadId(upload), &row).await?;
+            }
+            return Ok(true);
+        }
+        let Some(mut keys) = self.references(inode).await? else { return Ok(true) };
+        keys.push((home.bucket_id()?.0, home.key.as_bytes().to_vec()));
+        let holds = |head: &HeadRow| Ok(head.placement()?.is_some_and(|held| held.inode == placement.inode));
+        for (bucket, key) in keys {
+            match self.fence(BucketId(bucket), &key, 0, holds).await? {
+                Fenced::Left => return Ok(true),
+                Fenced::Done(_) => {}
+            }
+        }
+        Ok(false)
+    }
+
+    /// Deletes a dead blob's partitions; a manifest's parts first, for without it nobody would find them.
+    async fn erase(&self, entry: &Entry, placement: &Placement, home: &BlobHome) -> Result<Ruling> {
+        if placement.manifest
+            && self.owns_its_parts(entry, placement, home).await?
+            && let Some(manifest) = self.find_manifest(placement).await?
+        {
+            self.erase_parts(&manifest).await?;
+        }
+        self.erase_now(entry, placement).await
+    }
+
+    async fn erase_now(&self, entry: &Entry, placement: &Placement) -> Result<Ruling> {
+        let bytes = if placement.manifest { placement.manifest_bytes } else { placement.length };
+        let blocks = self.erase_blocks(inode_of(placement)?, entry.blocks.max(blocks_of(bytes))).await?;
+        let again = Entry { kind: Kind::Dead.into(), placement: Some(placement.clone()), blocks, ..Entry::default() };
+        Ok(Ruling::Erased(Some(again)))
+    }
+
+    /// Whether the parts go with this manifest. Those of a manifest that was never published are still the upload's.
+    async fn owns_its_parts(&self, entry: &Entry, placement: &Placement, home: &BlobHome) -> Result<bool> {
+        let Some(upload) = home.upload_id() else { return Ok(false) };
+        Ok(match self.upload_row(UploadId(upload)).await? {
+            Some(row) => {
+                row.state == UPLOAD_COMPLETED
+                    && row.closing.manifest.as_ref().is_some_and(|published| published.inode == placement.inode)
+            }
+            // A completed upload is forgotten after a week; a head let go of this manifest, so it was the one.
+            None => entry.kind == i32::from(Kind::Replaced),
+        })
+    }
+
+    /// A part's blob belongs to its upload while that is open, and to the manifest after; nobody else can refer to it.
+    async fn rule_part(&self, entry: &Entry, placement: &Placement, upload: UploadId) -> Result<Ruling> {
+        let Some(row) = self.upload_row(upload).await? else {
+            // Without the upload nobody can tell whether a manifest has this part: space is lost rather than data.
+            tracing::warn!(%upload, "a part outlived its upload's row and is left where it is");
+            return Ok(Ruling::Done);
+        };
+        if row.is_open() {
+            return Ok(Ruling::Later(entry.clone()));
+        }
+        if row.state == UPLOAD_ABORTED {
+            return self.erase_now(entry, placement).await;
+        }
+        let published = row.closing.manifest.as_ref().ok_or_else(|| corrupt("an upload", "it has no manifest"))?;
+        // A published manifest that is gone took its parts along; this one was either among them or left out.
+        let used = self.find_manifest(published).await?.is_some_and(|manifest| {
+            let inodes = manifest.parts.iter().filter_map(|part| part.placement.as_ref());
+            inodes.map(|used| &used.inode).any(|inode| *inode == placement.inode)
+        });
+        if used { Ok(Ruling::Done) } else { self.erase_now(entry, placement).await }
+    }
+
+    /// A closed upload's rows are removed when nobody asks for them any more, its parts' entries included.
+    async fn rule_upload(&self, entry: &Entry) -> Result<Ruling> {
+        let id = UploadId::from_slice(&entry.id).ok_or_else(|| corrupt("an upload's id", "it has not 16 bytes"))?;
+        let Some(row) = self.upload_row(id).await? else { return Ok(Ruling::Done) };
+        if row.is_open() {
+            return Ok(if row.state == UPLOAD_COMPLETING { Ruling::Later(entry.clone()) } else { Ruling::Done });
+        }
+        if Timestamp::now().0 < self.forgotten_at(&row) {
+            return Ok(Ruling::Later(entry.clone()));
+        }
+        self.cluster.write(&self.cluster.st.upload_purge, (id.0,)).await?;
+        Ok(Ruling::Done)
+    }
+
+    fn forgotten_at(&self, row: &UploadRow) -> i64 {
+        let remembered = if row.state == UPLOAD_COMPLETED { COMPLETED_UPLOAD_SECONDS } else { 0 };
+        let remembered = std::time::Duration::from_secs(remembered);
+        // Entries of its parts are put off by one grace period at a time; four let each be judged with room to spare.
+        let kept = i64::try_from((remembered + self.grace * 4).as_micros()).unwrap_or(i64::MAX);
+        row.changed.0.saturating_add(kept)
+    }
+
+    /// A deletion that was left behind is finished, or taken back when the bucket is not empty.
+    async fn rule_bucket(self: &Arc<Self>, entry: &Entry) -> Result<Ruling> {
+        let name = BucketName::existing(&entry.name).ok_or_else(|| corrupt("a bucket's name", &entry.name))?;
+        let row = self.bucket_row(&name).await?.filter(|row| row.bucket.id.bytes() == entry.id);
+        match row {
+            Some(row) if row.state == BUCKET_DELETING && self.abandoned(&row) => {
+                self.delete_bucket(&row.bucket).await?;
+                Ok(Ruling::Done)
+            }
+            Some(row) if row.state == BUCKET_DELETING => Ok(Ruling::Later(entry.clone())),
+            _ => Ok(Ruling::Done),
+        }
+    }
+}
+
+fn placement_of(entry: &Entry) -> Result<&Placement> {
+    entry.placement.as_ref().ok_or_else(|| corrupt("an entry of the reclaimer's log", "it names no blob"))
+}

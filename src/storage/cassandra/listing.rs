@@ -1,0 +1,124 @@
+//! Listing: index rows as they stand, the head's word where a row asks for it. Emits nothing that it only believes.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures::{StreamExt, TryStreamExt};
+use uuid::Uuid;
+
+use super::Core;
+use super::rows::{LISTED_CURRENT, key_of, listed_attrs, successor};
+use super::session::unavailable;
+use super::views::View;
+use crate::storage::{Bucket, ListedObject, ObjectAttrs, PAGE_ENTRIES_MAX, Page, Result, Scan, Timestamp};
+
+/// Heads that one page reads at a time.
+const HEADS_AT_ONCE: usize = 16;
+/// How often a page is read again because the shard map changed under it.
+const ATTEMPTS_MAX: u32 = 5;
+/// A row that has been asking for longer than any write takes was left so by a crash, microseconds.
+pub(super) const ASKING_TOO_LONG: i64 = Duration::from_secs(60).as_micros() as i64;
+
+/// One index row.
+pub(super) struct IndexRow {
+    /// Its key.
+    pub(super) key: Bytes,
+    /// It says what the head says.
+    pub(super) current: bool,
+    attrs: Option<Bytes>,
+    /// The timestamp of its state.
+    pub(super) at: i64,
+}
+
+impl Core {
+    pub(super) async fn list_objects(self: &Arc<Self>, bucket: &Bucket, scan: &Scan) -> Result<Page<ListedObject>> {
+        for _ in 0..ATTEMPTS_MAX {
+            let view = self.view(&bucket.name).await?.filter(|view| view.bucket.id == bucket.id);
+            let Some(view) = view else { return Ok(Page { entries: Vec::new(), more: false }) };
+            let page = self.list_page(&view, scan).await?;
+            if self.same_map(&view).await? {
+                return Ok(page);
+            }
+        }
+        Err(unavailable("the listing's shards change too fast"))
+    }
+
+    async fn list_page(self: &Arc<Self>, view: &Arc<View>, scan: &Scan) -> Result<Page<ListedObject>> {
+        let limit = scan.limit.clamp(1, PAGE_ENTRIES_MAX);
+        let upper = successor(&scan.prefix);
+        let mut from = scan.from.clone().max(scan.prefix.clone());
+        let mut entries = Vec::new();
+        for (lower, shard) in view.shards_from(&from) {
+            if upper.as_ref().is_some_and(|upper| lower.as_ref() >= upper.as_slice()) {
+                break;
+            }
+            loop {
+                // One more than asked for tells whether there are more.
+                let wanted = limit + 1 - entries.len();
+                let rows = self.index_rows(view.bucket.id.0, *shard, &from, upper.as_deref(), wanted).await?;
+                let whole = rows.len() < wanted;
+                if let Some(last) = rows.last() {
+                    from = [&last.key, &[0][..]].concat();
+                }
+                entries.extend(self.resolved(view, rows).await?);
+                if entries.len() > limit {
+                    entries.truncate(limit);
+                    return Ok(Page { entries, more: true });
+                }
+                if whole {
+                    break;
+                }
+            }
+        }
+        Ok(Page { entries, more: false })
+    }
+
+    /// Index rows from `from` on and below `upper`.
+    pub(super) async fn index_rows(
+        &self,
+        bucket: Uuid,
+        shard: Uuid,
+        from: &[u8],
+        upper: Option<&[u8]>,
+        limit: usize,
+    ) -> Result<Vec<IndexRow>> {
+        type Columns = (Bytes, Option<i8>, Option<Bytes>, Option<i64>);
+        let st = &self.cluster.st;
+        let limit = i32::try_from(limit).unwrap_or(i32::MAX);
+        let rows: Vec<Columns> = match upper {
+            Some(upper) => self.cluster.rows(&st.listing_between, (bucket, shard, from, upper, limit)).await?,
+            None => self.cluster.rows(&st.listing_from, (bucket, shard, from, limit)).await?,
+        };
+        let row = |(key, state, attrs, at): Columns| IndexRow {
+            key,
+            current: state == Some(LISTED_CURRENT),
+            attrs,
+            at: at.unwrap_or_default(),
+        };
+        Ok(rows.into_iter().map(row).collect())
+    }
+
+    async fn resolved(self: &Arc<Self>, view: &Arc<View>, rows: Vec<IndexRow>) -> Result<Vec<ListedObject>> {
+        let now = Timestamp::now().0;
+        for row in rows.iter().filter(|row| !row.current && now - row.at > ASKING_TOO_LONG) {
+            self.repair_later(view, &row.key, row.at).await;
+        }
+        let resolved = rows.into_iter().map(|row| self.resolve(view, row));
+        let found: Vec<Option<ListedObject>> =
+            futures::stream::iter(resolved).buffered(HEADS_AT_ONCE).try_collect().await?;
+        Ok(found.into_iter().flatten().collect())
+    }
+
+    async fn resolve(&self, view: &View, row: IndexRow) -> Result<Option<ListedObject>> {
+        let key = key_of(&row.key)?;
+        if row.current {
+            return Ok(Some(ListedObject { key, attrs: listed_attrs(row.attrs)? }));
+        }
+        let head = self.head_row(view.bucket.id, &row.key).await?.head()?;
+        Ok(head.current.map(|record| ListedObject {
+            key,
+            attrs: ObjectAttrs { headers: Vec::new(), user_metadata: Vec::new(), ..record.attrs.clone() },
+        }))
+    }
+}

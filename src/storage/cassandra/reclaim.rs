@@ -1,0 +1,169 @@
+//! The sweep: which partitions of the log are due, whose turn it is, what each entry asks for. Judging is `judge`'s.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI32, Ordering};
+use std::time::Duration;
+
+use futures::{FutureExt, StreamExt, TryStreamExt};
+use uuid::Uuid;
+
+use super::Core;
+use super::judge::Ruling;
+use super::log::{Entry, SLOTS};
+use super::session::{Cas, Look};
+use crate::storage::{Result, StorageError, Sweep, Timestamp};
+
+/// Entries of one step.
+const ENTRIES_MAX: usize = 200;
+/// Entries judged at a time.
+const JUDGED_AT_ONCE: usize = 8;
+/// Partitions that one step looks into before it has found an entry.
+const WINDOWS_MAX: i64 = 64;
+/// How long a slot is one front end's.
+const LEASE: Duration = Duration::from_secs(60);
+
+/// Which slot is next, so that every front end comes by all of them.
+static NEXT_SLOT: AtomicI32 = AtomicI32::new(0);
+
+/// Where the work on a slot stands.
+#[derive(Debug, Clone, Copy, Default)]
+struct Cursor {
+    owner: Option<Uuid>,
+    until: Option<i64>,
+    /// The partition that is next.
+    window: i64,
+    /// The last entry of it that was looked at; nil when none was.
+    after: Uuid,
+}
+
+impl Core {
+    pub(super) async fn sweep(self: &Arc<Self>) -> Result<Sweep> {
+        let first = NEXT_SLOT.fetch_add(1, Ordering::Relaxed).rem_euclid(SLOTS);
+        let mut sum = Sweep { idle: true, ..Sweep::default() };
+        for offset in 0..SLOTS {
+            let sweep = self.sweep_slot((first + offset) % SLOTS).await?;
+            sum.examined += sweep.examined;
+            sum.reclaimed += sweep.reclaimed;
+            sum.idle &= sweep.idle;
+            if sum.examined > 0 {
+                sum.idle = false;
+                break;
+            }
+        }
+        Ok(sum)
+    }
+
+    /// The first partition that is not due yet.
+    fn due_end(&self) -> i64 {
+        let grace = i64::try_from(self.grace.as_micros()).unwrap_or(i64::MAX);
+        self.window_of(Timestamp(Timestamp::now().0.saturating_sub(grace)))
+    }
+
+    async fn sweep_slot(self: &Arc<Self>, slot: i32) -> Result<Sweep> {
+        let idle = Sweep { idle: true, ..Sweep::default() };
+        let name = format!("reclaim-{slot}");
+        let mut cursor = self.cursor(&name).await?;
+        let end = self.due_end();
+        if cursor.window >= end || !self.take_slot(&name, &cursor).await? {
+            return Ok(idle);
+        }
+        let last = end.min(cursor.window.saturating_add(WINDOWS_MAX));
+        while cursor.window < last {
+            let entries = self.entries(slot, &cursor).await?;
+            if entries.is_empty() {
+                cursor = self.past(slot, cursor).await?;
+                continue;
+            }
+            let sweep = self.judge_all(&entries).await?;
+            match entries.last() {
+                Some((id, _)) if entries.len() == ENTRIES_MAX => cursor.after = *id,
+                _ => cursor = self.past(slot, cursor).await?,
+            }
+            self.move_slot(&name, &cursor).await?;
+            return Ok(sweep);
+        }
+        self.move_slot(&name, &cursor).await?;
+        Ok(Sweep { idle: cursor.window >= end, ..idle })
+    }
+
+    /// Deletes a partition whose entries are done, or were never there, and goes to the next.
+    async fn past(&self, slot: i32, cursor: Cursor) -> Result<Cursor> {
+        if !cursor.after.is_nil() || !self.entries(slot, &cursor).await?.is_empty() {
+            self.cluster.write(&self.cluster.st.log_drop, (cursor.window, slot)).await?;
+        }
+        Ok(Cursor { window: cursor.window + 1, after: Uuid::nil(), ..cursor })
+    }
+
+    async fn entries(&self, slot: i32, cursor: &Cursor) -> Result<Vec<(Uuid, Vec<u8>)>> {
+        let st = &self.cluster.st;
+        let limit = i32::try_from(ENTRIES_MAX).unwrap_or(i32::MAX);
+        if cursor.after.is_nil() {
+            self.cluster.rows(&st.log_first, (cursor.window, slot, limit)).await
+        } else {
+            self.cluster.rows(&st.log_page, (cursor.window, slot, cursor.after, limit)).await
+        }
+    }
+
+    async fn judge_all(self: &Arc<Self>, entries: &[(Uuid, Vec<u8>)]) -> Result<Sweep> {
+        let judged = entries.iter().cloned().map(|(id, bytes)| self.judge_one(id, bytes));
+        let reclaimed: u64 = futures::stream::iter(judged)
+            .buffer_unordered(JUDGED_AT_ONCE)
+            .try_fold(0, |sum, one| async move { Ok::<u64, StorageError>(sum + one) })
+            .await?;
+        Ok(Sweep { examined: entries.len() as u64, reclaimed, idle: false })
+    }
+
+    async fn judge_one(self: &Arc<Self>, id: Uuid, bytes: Vec<u8>) -> Result<u64> {
+        let entry = Entry::read(&bytes)?;
+        let ruling = match self.rule(&entry).await {
+            Err(StorageError::Corrupt(reason)) => {
+                tracing::warn!(entry = %id, %reason, "an entry of the reclaimer's log is put off");
+                Ruling::Later(entry)
+            }
+            other => other?,
+        };
+        match ruling {
+            Ruling::Done => Ok(0),
+            Ruling::Later(entry) => self.log(&entry).await.map(|()| 0),
+            Ruling::Erased(Some(again)) => self.log(&again).await.map(|()| 1),
+            Ruling::Erased(None) => Ok(1),
+        }
+    }
+
+    async fn cursor(&self, name: &str) -> Result<Cursor> {
+        type Columns = (Option<Uuid>, Option<i64>, Option<i64>, Option<Uuid>);
+        let row: Option<Columns> = self.cluster.row(&self.cluster.st.lease_read, (name,)).await?;
+        let (owner, until, window, after) = row.unwrap_or_default();
+        // The first entries may have been written by a front end whose clock was behind.
+        let first = || self.window_of(Timestamp(self.created.0 - 600_000_000));
+        Ok(Cursor { owner, until, window: window.unwrap_or_else(first), after: after.unwrap_or_default() })
+    }
+
+    /// Takes a slot; false when it is another's. Two that believe to have it only do the work twice.
+    async fn take_slot(&self, name: &str, cursor: &Cursor) -> Result<bool> {
+        let now = Timestamp::now().0;
+        let others = cursor.owner.is_some_and(|owner| owner != self.me);
+        if others && cursor.until.is_some_and(|until| until > now) {
+            return Ok(false);
+        }
+        let end = now + i64::try_from(LEASE.as_micros()).unwrap_or_default();
+        let values = (self.me, end, name, cursor.until);
+        let cas = self
+            .cluster
+            .cas(
+                &self.cluster.st.lease_take,
+                values,
+                |row| row.uuid("owner") == Some(self.me),
+                || async { Ok(Look::AsExpected) }.boxed(),
+            )
+            .await?;
+        Ok(matches!(cas, Cas::Applied))
+    }
+
+    /// Writes down how far a slot is, and lets go of it.
+    async fn move_slot(&self, name: &str, cursor: &Cursor) -> Result<()> {
+        let values = (Timestamp::now().0, cursor.window, cursor.after, name, self.me);
+        let look = || async { Ok(Look::AsExpected) }.boxed();
+        self.cluster.cas(&self.cluster.st.lease_move, values, |_| false, look).await.map(|_| ())
+    }
+}

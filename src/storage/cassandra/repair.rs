@@ -1,0 +1,42 @@
+//! Listing rows that a crash left asking: fence the head, then correct the row.
+//!
+//! # Why the fence
+//! The writer of such a row may only be paused. Correcting the row from a plain read would lose its object when its
+//! LWT lands later; a fenced writer is refused and starts again, with a new row.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use super::Core;
+use super::heads::Fenced;
+use super::views::View;
+use crate::storage::{Head, Result};
+
+impl Core {
+    /// Repairs one row in the background.
+    pub(super) async fn repair_later(self: &Arc<Self>, view: &Arc<View>, key: &Bytes, at: i64) {
+        let (core, view, key) = (Arc::clone(self), Arc::clone(view), key.clone());
+        self.background
+            .start(async move {
+                if let Err(error) = core.repair(&view, &key, at).await {
+                    tracing::debug!(%error, "a listing row could not be repaired");
+                }
+            })
+            .await;
+    }
+
+    /// Repairs the row that has been asking since `at`; the head as it is then, or `None` when the view is outdated.
+    pub(super) async fn repair(self: &Arc<Self>, view: &View, key: &[u8], at: i64) -> Result<Option<Head>> {
+        if !self.same_map(view).await? {
+            return Ok(None);
+        }
+        let Fenced::Done(row) = self.fence(view.bucket.id, key, at + 1, |_| Ok(false)).await? else {
+            return Ok(None);
+        };
+        let head = row.head()?;
+        let shard = view.shard_of(key);
+        self.list_as(view.bucket.id.0, shard, key, row.ts + 1, head.current.as_deref()).await?;
+        Ok(Some(head))
+    }
+}

@@ -1,0 +1,255 @@
+//! How values are encoded in rows: states as small numbers, composite values as protobuf messages.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use prost::Message;
+use uuid::Uuid;
+
+use super::session::corrupt;
+use crate::storage::{
+    BucketId, Data, Head, Home, ObjectAttrs, ObjectKey, ObjectRecord, Placement, Result, Rev, Timestamp,
+};
+
+/// A head without a current version.
+pub(super) const HEAD_ABSENT: i8 = 0;
+/// A head with one.
+pub(super) const HEAD_CURRENT: i8 = 1;
+
+/// A listing row that says what the head says.
+pub(super) const LISTED_CURRENT: i8 = 1;
+/// A listing row that may be wrong: ask the head. Larger than the other, so that it wins ties (Cassandra keeps the
+/// larger value of two with one timestamp).
+pub(super) const LISTED_ASK: i8 = 2;
+
+/// A bucket that takes writes.
+pub(super) const BUCKET_LIVE: i8 = 1;
+/// A bucket whose emptiness is being proved.
+pub(super) const BUCKET_DELETING: i8 = 2;
+
+/// An upload that takes parts.
+pub(super) const UPLOAD_OPEN: i8 = 1;
+/// An upload whose manifest is being published.
+pub(super) const UPLOAD_COMPLETING: i8 = 2;
+/// An upload that became an object.
+pub(super) const UPLOAD_COMPLETED: i8 = 3;
+/// An upload that was given up.
+pub(super) const UPLOAD_ABORTED: i8 = 4;
+
+/// An inode that was judged and found live. One that never was judged has no state.
+pub(super) const INODE_LIVE: i8 = 1;
+/// An inode that is being judged.
+pub(super) const INODE_DYING: i8 = 2;
+/// An inode whose blocks are being deleted.
+pub(super) const INODE_DEAD: i8 = 3;
+
+/// How long absent heads and dead inodes are remembered, seconds. No request lives for a day.
+pub(super) const REMEMBERED_SECONDS: i32 = 7 * 24 * 3600;
+/// The timestamp of partition deletions that no later write may survive.
+pub(super) const FOR_EVER: i64 = i64::MAX;
+
+/// What `object.attrs` holds.
+#[derive(Clone, PartialEq, Eq, Message)]
+pub(super) struct StoredRecord {
+    /// The version's attributes.
+    #[prost(message, optional, tag = "1")]
+    pub(super) attrs: Option<ObjectAttrs>,
+    /// Its blob; absent when its bytes are inline.
+    #[prost(message, optional, tag = "2")]
+    pub(super) placement: Option<Placement>,
+}
+
+/// What `placement.home` and log entries hold: whom a blob was written for.
+#[derive(Clone, PartialEq, Eq, Message)]
+pub(super) struct BlobHome {
+    /// The bucket, 16 bytes.
+    #[prost(bytes = "bytes", tag = "1")]
+    pub(super) bucket: Bytes,
+    /// The key.
+    #[prost(string, tag = "2")]
+    pub(super) key: String,
+    /// The upload, 16 bytes; empty for an object's own blob.
+    #[prost(bytes = "bytes", tag = "3")]
+    pub(super) upload: Bytes,
+    /// The part's number; 0 for a manifest.
+    #[prost(uint32, tag = "4")]
+    pub(super) part: u32,
+}
+
+impl BlobHome {
+    /// From the trait's.
+    pub(super) fn of(home: &Home<'_>) -> Self {
+        match home {
+            Home::Object(bucket, key) => {
+                Self { bucket: bucket.id.bytes(), key: key.as_str().to_owned(), upload: Bytes::new(), part: 0 }
+            }
+            Home::Part(bucket, upload, number) => Self {
+                bucket: bucket.id.bytes(),
+                key: upload.key.as_str().to_owned(),
+                upload: upload.id.bytes(),
+                part: u32::from(*number),
+            },
+            Home::Manifest(bucket, upload) => Self {
+                bucket: bucket.id.bytes(),
+                key: upload.key.as_str().to_owned(),
+                upload: upload.id.bytes(),
+                part: 0,
+            },
+        }
+    }
+
+    /// The bucket's id.
+    pub(super) fn bucket_id(&self) -> Result<BucketId> {
+        BucketId::from_slice(&self.bucket).ok_or_else(|| corrupt("a blob's home", "its bucket has no 16 bytes"))
+    }
+
+    /// The upload's id, where it is one.
+    pub(super) fn upload_id(&self) -> Option<Uuid> {
+        Uuid::from_slice(&self.upload).ok()
+    }
+}
+
+/// What `upload.closing` holds.
+#[derive(Clone, PartialEq, Eq, Message)]
+pub(super) struct Closing {
+    /// The manifest that is or was published.
+    #[prost(message, optional, tag = "1")]
+    pub(super) manifest: Option<Placement>,
+    /// The list of parts that the completion asked for, 32 bytes.
+    #[prost(bytes = "bytes", tag = "2")]
+    pub(super) fingerprint: Bytes,
+    /// The object as published.
+    #[prost(message, optional, tag = "3")]
+    pub(super) attrs: Option<ObjectAttrs>,
+}
+
+/// One head as its columns stand.
+#[derive(Debug, Clone, Default)]
+pub(super) struct HeadRow {
+    /// `None` when the partition has no head.
+    pub(super) rev: Option<Uuid>,
+    /// Its time.
+    pub(super) ts: i64,
+    /// [`HEAD_ABSENT`] or [`HEAD_CURRENT`].
+    pub(super) state: i8,
+    /// The revision under which the current version was written as it stands; fences keep it.
+    pub(super) put_id: Uuid,
+    /// [`StoredRecord`], encoded.
+    pub(super) attrs: Bytes,
+    /// Inline bytes.
+    pub(super) inline: Bytes,
+}
+
+/// A head's columns as the driver reads them.
+pub(super) type HeadColumns = (Option<Uuid>, Option<i64>, Option<i8>, Option<Uuid>, Option<Bytes>, Option<Bytes>);
+
+impl HeadRow {
+    /// From its columns.
+    pub(super) fn of(columns: HeadColumns) -> Self {
+        let (rev, ts, state, put_id, attrs, inline) = columns;
+        Self {
+            rev,
+            ts: ts.unwrap_or_default(),
+            state: state.unwrap_or(HEAD_ABSENT),
+            put_id: put_id.unwrap_or_default(),
+            attrs: attrs.unwrap_or_default(),
+            inline: inline.unwrap_or_default(),
+        }
+    }
+
+    /// The head that is to follow `record` (or its absence), put under `rev` at `ts`.
+    pub(super) fn next(record: Option<&ObjectRecord>, rev: Uuid, ts: i64, kept_inline: &Bytes) -> Self {
+        let Some(record) = record else {
+            return Self { rev: Some(rev), ts, state: HEAD_ABSENT, put_id: Uuid::nil(), ..Self::default() };
+        };
+        let (placement, inline) = match &record.data {
+            Data::Inline(bytes) => (None, bytes.clone()),
+            Data::Stored(placement) => (Some(placement.clone()), Bytes::new()),
+            Data::NotRead => (None, kept_inline.clone()),
+        };
+        let attrs = StoredRecord { attrs: Some(record.attrs.clone()), placement }.encode_to_vec().into();
+        Self { rev: Some(rev), ts, state: HEAD_CURRENT, put_id: rev, attrs, inline }
+    }
+
+    fn record(&self) -> Result<Option<StoredRecord>> {
+        if self.state != HEAD_CURRENT {
+            return Ok(None);
+        }
+        StoredRecord::decode(self.attrs.clone()).map(Some).map_err(|e| corrupt("a head", e))
+    }
+
+    /// The blob that the current version is in.
+    pub(super) fn placement(&self) -> Result<Option<Placement>> {
+        Ok(self.record()?.and_then(|record| record.placement))
+    }
+
+    /// As the rest of the program sees it.
+    pub(super) fn head(&self) -> Result<Head> {
+        let current = self.record()?.map(|record| {
+            let data = match record.placement {
+                Some(placement) => Data::Stored(placement),
+                None => Data::Inline(self.inline.clone()),
+            };
+            Arc::new(ObjectRecord { attrs: record.attrs.unwrap_or_default(), data })
+        });
+        Ok(Head { rev: self.rev.map(Rev), ts: Timestamp(self.ts), current })
+    }
+}
+
+/// What a listing row's `attrs` holds: the attributes that listings answer.
+pub(super) fn listed(attrs: &ObjectAttrs) -> Bytes {
+    let listed = ObjectAttrs { headers: Vec::new(), user_metadata: Vec::new(), ..attrs.clone() };
+    listed.encode_to_vec().into()
+}
+
+/// A listing row's `attrs`, read back.
+pub(super) fn listed_attrs(bytes: Option<Bytes>) -> Result<ObjectAttrs> {
+    ObjectAttrs::decode(bytes.unwrap_or_default()).map_err(|e| corrupt("a listing row", e))
+}
+
+/// A key from its bytes.
+pub(super) fn key_of(bytes: &[u8]) -> Result<ObjectKey> {
+    let text = std::str::from_utf8(bytes).map_err(|e| corrupt("a key", e))?;
+    ObjectKey::parse(text).map_err(|_| corrupt("a key", "it is empty or too long"))
+}
+
+/// The smallest byte string above all that start with `prefix`; `None` when there is none.
+pub(super) fn successor(prefix: &[u8]) -> Option<Vec<u8>> {
+    let last = prefix.iter().rposition(|byte| *byte != u8::MAX)?;
+    let mut next = prefix[..=last].to_vec();
+    next[last] += 1;
+    Some(next)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_successor_of_a_prefix_is_above_all_that_start_with_it() {
+        assert_eq!(successor(b"a/").as_deref(), Some(&b"a0"[..]));
+        assert_eq!(successor(b"a\xff").as_deref(), Some(&b"b"[..]));
+        assert_eq!(successor(b"\xff\xff"), None);
+        assert_eq!(successor(b""), None);
+    }
+
+    #[test]
+    fn a_head_comes_back_as_it_was_written() {
+        let record = ObjectRecord {
+            attrs: ObjectAttrs { size: 3, etag: "e".to_owned(), ..ObjectAttrs::default() },
+            data: Data::Inline(Bytes::from_static(b"abc")),
+        };
+        let row = HeadRow::next(Some(&record), Uuid::new_v4(), 7, &Bytes::new());
+        assert_eq!(row.head().expect("decodes").current.as_deref(), Some(&record));
+        let kept = ObjectRecord { data: Data::NotRead, ..record.clone() };
+        let row = HeadRow::next(Some(&kept), Uuid::new_v4(), 8, &Bytes::from_static(b"abc"));
+        assert_eq!(row.head().expect("decodes").current.as_deref(), Some(&record), "bytes not read are kept");
+        let gone = HeadRow::next(None, Uuid::new_v4(), 9, &Bytes::new());
+        assert_eq!(gone.head().expect("decodes").current, None);
+    }
+
+    #[test]
+    fn the_asking_state_wins_ties() {
+        assert!(LISTED_ASK.to_be_bytes() > LISTED_CURRENT.to_be_bytes());
+    }
+}

@@ -1,0 +1,167 @@
+//! The storage traits on one shared core. Decides nothing.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use super::Core;
+use super::blocks::{CHUNK_BYTES, INLINE_BYTES_MAX};
+use super::change::Outcome;
+use crate::storage::{
+    AbortUpload, BlobWriter, Bucket, BucketName, ChunkStore, ChunkStream, CompleteUpload, CreateBucket, CreateUpload,
+    Decision, DeleteBucket, Fetch, Fingerprint, Head, HeadChange, HeadRead, Home, ListedObject, Manifest,
+    MetadataStore, NewBucket, NewUpload, ObjectKey, Page, Part, Placement, PutPart, ReclaimStore, Reference, Result,
+    Scan, Storage, StorageError, StoreHealth, Sweep, Tenant, TenantId, Upload, UploadId, UploadScan,
+};
+
+struct Store(Arc<Core>);
+
+pub(super) fn storage_of(core: Arc<Core>) -> Storage {
+    let store = Arc::new(Store(core));
+    Storage {
+        metadata: Arc::clone(&store) as _,
+        chunks: Arc::clone(&store) as _,
+        reclaim: Arc::clone(&store) as _,
+        health: store,
+    }
+}
+
+#[async_trait]
+impl MetadataStore for Store {
+    async fn ensure_tenant(&self, name: &str) -> Result<Tenant> {
+        self.0.ensure_tenant(name).await
+    }
+
+    async fn tenant(&self, id: TenantId) -> Result<Option<Tenant>> {
+        self.0.tenant(id).await
+    }
+
+    async fn create_bucket(&self, new: NewBucket) -> Result<CreateBucket> {
+        self.0.create_bucket(new).await
+    }
+
+    async fn bucket(&self, name: &BucketName) -> Result<Option<Bucket>> {
+        Ok(self.0.view(name).await?.map(|view| view.bucket.clone()))
+    }
+
+    async fn delete_bucket(&self, bucket: &Bucket) -> Result<DeleteBucket> {
+        self.0.delete_bucket(bucket).await
+    }
+
+    async fn list_buckets(
+        &self,
+        owner: TenantId,
+        prefix: &str,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Page<Bucket>> {
+        self.0.list_buckets(owner, prefix, after, limit).await
+    }
+
+    async fn read_head(&self, bucket: &Bucket, key: &ObjectKey, _fetch: Fetch) -> Result<HeadRead> {
+        // Reading all columns each time keeps versions from being mixed, and inline bytes are few.
+        self.0.read_head(bucket, key).await
+    }
+
+    async fn change_head(
+        &self,
+        read: HeadRead,
+        decide: &mut (dyn for<'h> FnMut(&'h Head) -> Decision + Send),
+    ) -> Result<HeadChange> {
+        match self.0.change_head(read, decide, None).await? {
+            Outcome::Changed(change) => Ok(change),
+            Outcome::Overtaken => Err(StorageError::OutcomeUnknown("overtaken without a guard".to_owned())),
+        }
+    }
+
+    async fn list_objects(&self, bucket: &Bucket, scan: &Scan) -> Result<Page<ListedObject>> {
+        self.0.list_objects(bucket, scan).await
+    }
+
+    async fn create_upload(&self, bucket: &Bucket, new: NewUpload) -> Result<CreateUpload> {
+        self.0.create_upload(bucket, new).await
+    }
+
+    async fn upload(&self, bucket: &Bucket, key: &ObjectKey, id: UploadId) -> Result<Option<Upload>> {
+        self.0.upload(bucket, key, id).await
+    }
+
+    async fn put_part(&self, _bucket: &Bucket, upload: &Upload, part: Part) -> Result<PutPart> {
+        self.0.put_part(upload, part).await
+    }
+
+    async fn list_parts(&self, _bucket: &Bucket, upload: &Upload, after: u16, limit: usize) -> Result<Page<Part>> {
+        self.0.list_parts(upload, after, limit).await
+    }
+
+    async fn list_uploads(&self, bucket: &Bucket, scan: &UploadScan) -> Result<Page<Upload>> {
+        self.0.list_uploads(bucket, scan).await
+    }
+
+    async fn complete_upload(
+        &self,
+        upload: &Upload,
+        fingerprint: Fingerprint,
+        manifest: &Placement,
+        read: HeadRead,
+        decide: &mut (dyn for<'h> FnMut(&'h Head) -> Decision + Send),
+    ) -> Result<CompleteUpload> {
+        self.0.complete_upload(upload, fingerprint, manifest, read, decide).await
+    }
+
+    async fn abort_upload(&self, bucket: &Bucket, upload: &Upload) -> Result<AbortUpload> {
+        self.0.abort_upload(bucket, upload).await
+    }
+}
+
+#[async_trait]
+impl ChunkStore for Store {
+    fn inline_bytes_max(&self) -> usize {
+        INLINE_BYTES_MAX
+    }
+
+    fn chunk_bytes(&self) -> usize {
+        CHUNK_BYTES
+    }
+
+    async fn create(&self, home: Home<'_>) -> Result<Box<dyn BlobWriter>> {
+        self.0.create_blob(&home).await
+    }
+
+    async fn write_manifest(&self, home: Home<'_>, manifest: &Manifest) -> Result<Placement> {
+        self.0.write_manifest(&home, manifest).await
+    }
+
+    async fn read_manifest(&self, placement: &Placement) -> Result<Manifest> {
+        self.0.read_manifest(placement).await
+    }
+
+    async fn read(&self, placement: &Placement, range: Range<u64>) -> Result<ChunkStream> {
+        self.0.read_blob(placement, range)
+    }
+
+    async fn reference(&self, placement: &Placement, bucket: &Bucket, key: &ObjectKey) -> Result<Reference> {
+        // Nothing is held in memory: the reference's row keeps the blob, and the next sweep judges it by the head.
+        let live = self.0.refer(placement, bucket.id, key.as_bytes()).await?;
+        Ok(if live { Reference::Held(Box::new(())) } else { Reference::Gone })
+    }
+}
+
+#[async_trait]
+impl ReclaimStore for Store {
+    async fn sweep(&self) -> Result<Sweep> {
+        self.0.sweep().await
+    }
+}
+
+#[async_trait]
+impl StoreHealth for Store {
+    async fn ready(&self) -> std::result::Result<(), String> {
+        self.0.ready().await
+    }
+
+    async fn close(&self) -> Result<()> {
+        self.0.close().await
+    }
+}

@@ -1,0 +1,389 @@
+//! Uploads: opened, listed, given parts, given up. Publishing them is `completion`'s.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use futures::{FutureExt, StreamExt, TryStreamExt};
+use prost::Message;
+use scylla::statement::prepared::PreparedStatement;
+use uuid::Uuid;
+
+use super::Core;
+use super::rows::{Closing, UPLOAD_ABORTED, UPLOAD_COMPLETED, UPLOAD_COMPLETING, UPLOAD_OPEN, key_of, successor};
+use super::session::{Cas, Failure, Look, corrupt, jittered, unavailable};
+use crate::storage::{
+    AbortUpload, Bucket, BucketId, COMPLETED_UPLOAD_SECONDS, CreateUpload, NewUpload, ObjectAttrs, ObjectKey,
+    PAGE_ENTRIES_MAX, Page, Part, PartAttrs, PutPart, Result, StorageError, TenantId, Timestamp, Upload, UploadId,
+    UploadScan, UploadState,
+};
+
+/// Uploads that a page verifies at a time.
+const VERIFIED_AT_ONCE: usize = 16;
+/// How often registering a part is tried.
+const ATTEMPTS_MAX: u32 = 6;
+/// First pause between tries; doubles.
+const PAUSE: std::time::Duration = std::time::Duration::from_millis(50);
+/// An index row without an upload is removed after this, microseconds: no request lives for a day.
+const ORPHANED_AFTER: i64 = 24 * 3600 * 1_000_000;
+/// The revision of an upload that can never be opened, made when its bucket was found empty.
+const FORBIDDEN: Uuid = Uuid::max();
+
+/// An upload's own columns, read.
+#[derive(Debug, Clone)]
+pub(super) struct UploadRow {
+    /// Changes with each change of the state.
+    pub(super) rev: Uuid,
+    /// `UPLOAD_…`.
+    pub(super) state: i8,
+    /// When the state was set.
+    pub(super) changed: Timestamp,
+    /// What is or was being published.
+    pub(super) closing: Closing,
+    bucket: Option<Uuid>,
+    upload: Option<Upload>,
+}
+
+type Columns = (
+    Option<Uuid>,
+    Option<i8>,
+    Option<i64>,
+    Option<Uuid>,
+    Option<Bytes>,
+    Option<Bytes>,
+    Option<Vec<u8>>,
+    Option<i64>,
+    Option<Bytes>,
+);
+
+impl UploadRow {
+    fn of(id: UploadId, columns: Columns) -> Result<Option<Self>> {
+        let (rev, state, changed, bucket, key, attrs, initiator, initiated, closing) = columns;
+        let (Some(rev), Some(state)) = (rev, state) else { return Ok(None) };
+        let closing = Closing::decode(closing.unwrap_or_default()).map_err(|e| corrupt("an upload", e))?;
+        let changed = Timestamp(changed.unwrap_or_default());
+        let mut row = Self { rev, state, changed, closing, bucket, upload: None };
+        if let (Some(key), Some(attrs), Some(initiator), Some(initiated)) = (key, attrs, initiator, initiated) {
+            row.upload = Some(Upload {
+                id,
+                key: key_of(&key)?,
+                attrs: ObjectAttrs::decode(attrs).map_err(|e| corrupt("an upload", e))?,
+                initiator: TenantId::from_slice(&initiator).ok_or_else(|| corrupt("an upload", "its initiator"))?,
+                initiated: Timestamp(initiated),
+                state: row.public_state()?,
+            });
+        }
+        Ok(Some(row))
+    }
+
+    fn public_state(&self) -> Result<UploadState> {
+        if self.state != UPLOAD_COMPLETED {
+            return Ok(UploadState::Open);
+        }
+        let fingerprint = self.closing.fingerprint.as_ref().try_into().map_err(|e| corrupt("an upload", e))?;
+        let attrs = self.closing.attrs.clone().unwrap_or_default();
+        Ok(UploadState::Completed { fingerprint, attrs })
+    }
+
+    /// It takes parts, or is being published.
+    pub(super) fn is_open(&self) -> bool {
+        matches!(self.state, UPLOAD_OPEN | UPLOAD_COMPLETING)
+    }
+
+    /// A completed upload is answered for a while.
+    pub(super) fn is_remembered(&self) -> bool {
+        let age = Timestamp::now().0.saturating_sub(self.changed.0) / 1_000_000;
+        self.state == UPLOAD_COMPLETED && age < i64::try_from(COMPLETED_UPLOAD_SECONDS).unwrap_or(i64::MAX)
+    }
+
+    fn is_of(&self, bucket: BucketId, key: &ObjectKey) -> bool {
+        self.bucket == Some(bucket.0) && self.upload.as_ref().is_some_and(|upload| upload.key == *key)
+    }
+}
+
+impl Core {
+    pub(super) async fn upload_row(&self, id: UploadId) -> Result<Option<UploadRow>> {
+        self.upload_by(&self.cluster.st.upload_serial, id).await
+    }
+
+    async fn upload_by(&self, statement: &PreparedStatement, id: UploadId) -> Result<Option<UploadRow>> {
+        let row: Option<Columns> = self.cluster.row(statement, (id.0,)).await?;
+        row.map_or(Ok(None), |row| UploadRow::of(id, row))
+    }
+
+    pub(super) async fn create_upload(self: &Arc<Self>, bucket: &Bucket, new: NewUpload) -> Result<CreateUpload> {
+        let st = &self.cluster.st;
+        let upload = Upload {
+            id: UploadId::fresh(),
+            key: new.key,
+            attrs: new.attrs,
+            initiator: new.initiator,
+            initiated: new.initiated,
+            state: UploadState::Open,
+        };
+        let Some(view) = self.live_view(bucket).await? else { return Ok(CreateUpload::NoSuchBucket) };
+        let key = upload.key.as_bytes();
+        // As with a head: the index row first, then the lease, then the LWT, so that a bucket's deletion sees it.
+        let row = (bucket.id.0, view.shard_of(key), key, upload.id.0.as_bytes().as_slice());
+        self.cluster.write(&st.uploads_add, row).await?;
+        if !self.still_live(&view).await? {
+            return match self.live_view(bucket).await? {
+                Some(_) => Err(unavailable(format!("bucket {} changes", bucket.name))),
+                None => Ok(CreateUpload::NoSuchBucket),
+            };
+        }
+        let rev = Uuid::new_v4();
+        let values = (
+            rev,
+            UPLOAD_OPEN,
+            Timestamp::now().0,
+            bucket.id.0,
+            key,
+            upload.attrs.encode_to_vec(),
+            upload.initiator.0.as_slice(),
+            upload.initiated.0,
+            Closing::default().encode_to_vec(),
+            upload.id.0,
+            None::<Uuid>,
+        );
+        let ours = |row: &super::session::CasRow| row.uuid("rev") == Some(rev);
+        let look = || self.look_at_upload(upload.id, rev, None);
+        match self.cluster.cas(&st.upload_open, values, ours, look).await? {
+            Cas::Applied => Ok(CreateUpload::Created(upload)),
+            Cas::Refused(_) => Ok(CreateUpload::NoSuchBucket),
+        }
+    }
+
+    fn look_at_upload(
+        &self,
+        id: UploadId,
+        ours: Uuid,
+        expected: Option<Uuid>,
+    ) -> futures::future::BoxFuture<'_, Result<Look>> {
+        async move {
+            let now = self.upload_row(id).await?.map(|row| row.rev);
+            Ok(match now {
+                rev if rev == Some(ours) => Look::Ours,
+                rev if rev == expected => Look::AsExpected,
+                _ => Look::Other,
+            })
+        }
+        .boxed()
+    }
+
+    /// Sets an upload's state if its revision is `expected`; the new revision, or `None` when another was faster.
+    pub(super) async fn mark_upload(
+        &self,
+        id: UploadId,
+        expected: Uuid,
+        state: i8,
+        closing: &Closing,
+    ) -> Result<Option<Uuid>> {
+        let rev = Uuid::new_v4();
+        let values = (rev, state, Timestamp::now().0, closing.encode_to_vec(), id.0, Some(expected));
+        let ours = |row: &super::session::CasRow| row.uuid("rev") == Some(rev);
+        let look = || self.look_at_upload(id, rev, Some(expected));
+        let cas = self.cluster.cas(&self.cluster.st.upload_mark, values, ours, look).await?;
+        Ok(matches!(cas, Cas::Applied).then_some(rev))
+    }
+
+    pub(super) async fn upload(&self, bucket: &Bucket, key: &ObjectKey, id: UploadId) -> Result<Option<Upload>> {
+        let row = self.upload_by(&self.cluster.st.upload_read, id).await?;
+        let row = row.filter(|row| row.is_of(bucket.id, key) && (row.is_open() || row.is_remembered()));
+        Ok(row.and_then(|row| row.upload))
+    }
+
+    pub(super) async fn put_part(&self, upload: &Upload, part: Part) -> Result<PutPart> {
+        let st = &self.cluster.st;
+        let encoded = part.attrs.encode_to_vec();
+        let mut pause = PAUSE;
+        let mut last = String::new();
+        let mut doubt = false;
+        for _ in 0..ATTEMPTS_MAX {
+            // Registering the same part again does no harm, so an unknown outcome is simply tried again.
+            let values = (&encoded, upload.id.0, i32::from(part.number), UPLOAD_OPEN);
+            match self.cluster.cas_once(&st.part_set, values).await {
+                Ok(Cas::Applied) => return Ok(PutPart::Registered),
+                Ok(Cas::Refused(_)) if doubt => return Err(StorageError::OutcomeUnknown(last)),
+                Ok(Cas::Refused(_)) => return Ok(PutPart::NoSuchUpload),
+                Err(Failure::Unsent(reason)) => last = reason,
+                Err(Failure::Unknown(reason)) => (last, doubt) = (reason, true),
+            }
+            tokio::time::sleep(jittered(pause)).await;
+            pause *= 2;
+        }
+        Err(if doubt { StorageError::OutcomeUnknown(last) } else { unavailable(last) })
+    }
+
+    pub(super) async fn list_parts(&self, upload: &Upload, after: u16, limit: usize) -> Result<Page<Part>> {
+        let limit = limit.clamp(1, PAGE_ENTRIES_MAX);
+        let wanted = i32::try_from(limit + 1).unwrap_or(i32::MAX);
+        let values = (upload.id.0, i32::from(after), wanted);
+        let rows: Vec<(Option<i32>, Option<Bytes>)> = self.cluster.rows(&self.cluster.st.parts_after, values).await?;
+        let mut entries = Vec::with_capacity(rows.len());
+        for (number, part) in rows {
+            let (Some(number), Some(part)) = (number, part) else { continue };
+            let number = u16::try_from(number).map_err(|e| corrupt("a part's number", e))?;
+            let attrs = PartAttrs::decode(part).map_err(|e| corrupt("a part", e))?;
+            entries.push(Part { number, attrs });
+        }
+        let more = entries.len() > limit;
+        entries.truncate(limit);
+        Ok(Page { entries, more })
+    }
+
+    pub(super) async fn list_uploads(self: &Arc<Self>, bucket: &Bucket, scan: &UploadScan) -> Result<Page<Upload>> {
+        let view = self.view(&bucket.name).await?.filter(|view| view.bucket.id == bucket.id);
+        let Some(view) = view else { return Ok(Page { entries: Vec::new(), more: false }) };
+        let limit = scan.limit.clamp(1, PAGE_ENTRIES_MAX);
+        let upper = successor(&scan.prefix);
+        let mut entries = Vec::new();
+        let mut from = (scan.from.clone(), scan.after_upload.map_or(Bytes::new(), |id| id.bytes()));
+        if from.0 < scan.prefix {
+            from = (scan.prefix.clone(), Bytes::new());
+        }
+        for (_, shard) in view.shards_from(&from.0) {
+            loop {
+                let wanted = limit + 1 - entries.len();
+                let rows = self.upload_index(bucket.id, *shard, &from, wanted).await?;
+                let full = rows.len() == wanted;
+                if let Some((key, id)) = rows.last() {
+                    from = (key.to_vec(), id.clone());
+                }
+                let within: Vec<_> =
+                    rows.into_iter().filter(|(key, _)| upper.as_ref().is_none_or(|upper| key < upper)).collect();
+                let ended = !full || within.len() < wanted;
+                let verified = within.into_iter().map(|(key, id)| self.verified_upload(bucket.id, *shard, key, id));
+                let found: Vec<Option<Upload>> =
+                    futures::stream::iter(verified).buffered(VERIFIED_AT_ONCE).try_collect().await?;
+                entries.extend(found.into_iter().flatten());
+                if entries.len() > limit {
+                    entries.truncate(limit);
+                    return Ok(Page { entries, more: true });
+                }
+                if ended {
+                    break;
+                }
+            }
+        }
+        Ok(Page { entries, more: false })
+    }
+
+    async fn upload_index(
+        &self,
+        bucket: BucketId,
+        shard: Uuid,
+        (key, id): &(Vec<u8>, Bytes),
+        limit: usize,
+    ) -> Result<Vec<(Bytes, Bytes)>> {
+        let limit = i32::try_from(limit).unwrap_or(i32::MAX);
+        self.cluster.rows(&self.cluster.st.uploads_from, (bucket.0, shard, key, id, limit)).await
+    }
+
+    /// The upload that an index row speaks of, if it is open; a row that speaks of none is removed when that is sure.
+    async fn verified_upload(
+        self: &Arc<Self>,
+        bucket: BucketId,
+        shard: Uuid,
+        key: Bytes,
+        id: Bytes,
+    ) -> Result<Option<Upload>> {
+        let id = UploadId::from_slice(&id).ok_or_else(|| corrupt("an upload's id", "it has not 16 bytes"))?;
+        let row = self.upload_by(&self.cluster.st.upload_read, id).await?;
+        let gone = match &row {
+            Some(row) if row.is_open() => return Ok(row.upload.clone()),
+            Some(_) => true,
+            None => made_at(id).is_none_or(|at| Timestamp::now().0 - at > ORPHANED_AFTER),
+        };
+        if gone {
+            self.unlist_upload_later(bucket, shard, key, id).await;
+        }
+        Ok(None)
+    }
+
+    pub(super) async fn unlist_upload_later(self: &Arc<Self>, bucket: BucketId, shard: Uuid, key: Bytes, id: UploadId) {
+        let core = Arc::clone(self);
+        self.background
+            .start(async move {
+                let values = (bucket.0, shard, &key, id.0.as_bytes().as_slice());
+                if let Err(error) = core.cluster.write(&core.cluster.st.uploads_drop, values).await {
+                    tracing::debug!(upload = %id, %error, "the index row of a closed upload was left");
+                }
+            })
+            .await;
+    }
+
+    /// Closes the door for uploads that have an index row and are not open yet; false when one is open.
+    pub(super) async fn no_upload_can_open(&self, bucket: BucketId, shard: Uuid) -> Result<bool> {
+        let mut from = (Vec::new(), Bytes::new());
+        loop {
+            let rows = self.upload_index(bucket, shard, &from, PAGE_ENTRIES_MAX).await?;
+            for (_, id) in &rows {
+                let id = UploadId::from_slice(id).ok_or_else(|| corrupt("an upload's id", "it has not 16 bytes"))?;
+                if !self.forbid_upload(id).await? {
+                    return Ok(false);
+                }
+            }
+            match rows.last() {
+                Some((key, id)) if rows.len() == PAGE_ENTRIES_MAX => from = (key.to_vec(), id.clone()),
+                _ => return Ok(true),
+            }
+        }
+    }
+
+    /// Makes an upload that was never opened impossible; false when it is open.
+    async fn forbid_upload(&self, id: UploadId) -> Result<bool> {
+        if let Some(row) = self.upload_row(id).await? {
+            return Ok(!row.is_open());
+        }
+        self.log_upload(id).await?;
+        let values = (
+            FORBIDDEN,
+            UPLOAD_ABORTED,
+            Timestamp::now().0,
+            Uuid::nil(),
+            Bytes::new(),
+            Bytes::new(),
+            Bytes::new(),
+            0_i64,
+            Closing::default().encode_to_vec(),
+            id.0,
+            None::<Uuid>,
+        );
+        let ours = |row: &super::session::CasRow| row.uuid("rev") == Some(FORBIDDEN);
+        let look = || self.look_at_upload(id, FORBIDDEN, None);
+        match self.cluster.cas(&self.cluster.st.upload_open, values, ours, look).await? {
+            Cas::Applied => Ok(true),
+            Cas::Refused(_) => Ok(self.upload_row(id).await?.is_none_or(|row| !row.is_open())),
+        }
+    }
+
+    pub(super) async fn abort_upload(self: &Arc<Self>, bucket: &Bucket, upload: &Upload) -> Result<AbortUpload> {
+        loop {
+            let Some(row) = self.settled_upload(upload).await? else { return Ok(AbortUpload::NoSuchUpload) };
+            if row.state != UPLOAD_OPEN || row.bucket != Some(bucket.id.0) {
+                return Ok(AbortUpload::NoSuchUpload);
+            }
+            self.log_upload(upload.id).await?;
+            if self.mark_upload(upload.id, row.rev, UPLOAD_ABORTED, &Closing::default()).await?.is_some() {
+                self.unlist_closed(bucket, upload).await?;
+                return Ok(AbortUpload::Aborted);
+            }
+        }
+    }
+
+    /// Takes a closed upload out of the index, later.
+    pub(super) async fn unlist_closed(self: &Arc<Self>, bucket: &Bucket, upload: &Upload) -> Result<()> {
+        let Some(view) = self.view(&bucket.name).await?.filter(|view| view.bucket.id == bucket.id) else {
+            return Ok(());
+        };
+        let key = Bytes::copy_from_slice(upload.key.as_bytes());
+        self.unlist_upload_later(bucket.id, view.shard_of(&key), key, upload.id).await;
+        Ok(())
+    }
+}
+
+/// When an id of version 7 was made, microseconds since 1970.
+fn made_at(id: UploadId) -> Option<i64> {
+    let (seconds, nanos) = id.0.get_timestamp()?.to_unix();
+    i64::try_from(seconds).ok()?.checked_mul(1_000_000)?.checked_add(i64::from(nanos / 1_000))
+}

@@ -1,3 +1,0 @@
-//! Operations on the account.
-
-mod list_buckets;

@@ -1,0 +1,8 @@
+//! The store on real Cassandra nodes.
+//!
+//! `DOLIUM_TEST_CASSANDRA` names the nodes, comma separated (`tests/cassandra/cluster start 3 DIR` prints them);
+//! without it these tests fail, for a test that did not run has shown nothing.
+
+mod contract;
+mod keyspace;
+mod opening;
