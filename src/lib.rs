@@ -14,6 +14,10 @@
 //! 8. Functions have at most 70 lines, files at most 600.
 //! 9. Nothing is left for later: no unfinished code, no ignored test.
 
+pub mod app;
+pub mod cli;
 pub mod config;
+pub mod http;
 pub mod s3;
 pub mod storage;
+pub mod workers;

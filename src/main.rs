@@ -1,2 +1,13 @@
 //! The `dolium` command.
-fn main() {}
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    match dolium::cli::run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("dolium: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

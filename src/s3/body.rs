@@ -1,9 +1,14 @@
 //! From a verified request body into the store: bounded memory, digests on the way, nothing visible before all agree.
 
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::task::Poll;
+
 use bytes::{Bytes, BytesMut};
 use futures::StreamExt;
+use futures::future::LocalBoxFuture;
 
-use crate::s3::auth::VerifiedBody;
+use crate::s3::auth::{Trailers, VerifiedBody};
 use crate::s3::digest::{Digested, Digests, Expected};
 use crate::s3::error::{S3Error, S3ErrorCode};
 use crate::s3::request::Headers;
@@ -61,10 +66,7 @@ async fn receive(
     let expected = Expected::parse(headers)?;
     let chunks = services.storage.chunks.as_ref();
     let mut intake = Intake {
-        chunks,
-        home,
-        writer: None,
-        digests: Digests::new(&expected),
+        sink: Sink::Idle(Work { chunks, home, digests: Digests::new(&expected), writer: None }),
         piece: Piece::empty(),
         piece_bytes: chunks.chunk_bytes().max(inline_max),
         size: 0,
@@ -73,12 +75,12 @@ async fn receive(
     let declared = body.length;
     let trailers = body.trailers.clone();
     let mut stream = body.stream;
-    while let Some(bytes) = stream.next().await {
+    while let Some(bytes) = intake.sink.alongside(stream.next()).await {
         let bytes = bytes?;
         if intake.size + bytes.len() as u64 > limit {
             return Err(S3Error::from(S3ErrorCode::EntityTooLarge).field("MaxSizeAllowed", limit.to_string()));
         }
-        intake = intake.take(bytes, declared, services).await?;
+        intake.take(bytes, declared, services).await?;
     }
     intake.end(inline_max, &expected, &trailers).await
 }
@@ -111,26 +113,80 @@ impl AsRef<[u8]> for Owned {
     }
 }
 
+/// A body on its way: one piece is being filled while the one before is hashed and written.
 struct Intake<'a> {
-    chunks: &'a dyn ChunkStore,
-    home: Home<'a>,
-    writer: Option<Box<dyn BlobWriter>>,
-    digests: Digests,
+    sink: Sink<'a>,
     piece: Piece,
     piece_bytes: usize,
     size: u64,
 }
 
+/// What has been done with the pieces so far.
+struct Work<'a> {
+    chunks: &'a dyn ChunkStore,
+    home: Home<'a>,
+    digests: Digests,
+    writer: Option<Box<dyn BlobWriter>>,
+}
+
+type Working<'a> = LocalBoxFuture<'a, Result<Work<'a>, S3Error>>;
+
+enum Sink<'a> {
+    Idle(Work<'a>),
+    Busy(Working<'a>),
+    Done(Result<Work<'a>, S3Error>),
+    Taken,
+}
+
+impl<'a> Sink<'a> {
+    /// Awaits `other` while the piece in hand is being written. Whoever waits for memory here must let the write that
+    /// will give it back go on.
+    async fn alongside<F: Future>(&mut self, other: F) -> F::Output {
+        let mut other = pin!(other);
+        poll_fn(|context| {
+            if let Self::Busy(work) = self
+                && let Poll::Ready(done) = work.as_mut().poll(context)
+            {
+                *self = Self::Done(done);
+            }
+            other.as_mut().poll(context)
+        })
+        .await
+    }
+
+    /// Waits for the piece in hand.
+    async fn settled(&mut self) -> Result<Work<'a>, S3Error> {
+        match std::mem::replace(self, Self::Taken) {
+            Self::Idle(work) => Ok(work),
+            Self::Busy(work) => work.await,
+            Self::Done(done) => done,
+            Self::Taken => Err(S3ErrorCode::InternalError.because("A body that failed was read further.")),
+        }
+    }
+}
+
+impl<'a> Work<'a> {
+    async fn absorb(mut self, piece: Bytes) -> Result<Self, S3Error> {
+        let mut writer = match self.writer.take() {
+            Some(writer) => writer,
+            None => self.chunks.create(self.home).await?,
+        };
+        let (digests, written) = tokio::join!(self.digests.absorb(piece.clone()), writer.write(piece));
+        written?;
+        Ok(Self { digests: digests?, writer: Some(writer), ..self })
+    }
+}
+
 impl Intake<'_> {
-    async fn take(mut self, mut bytes: Bytes, declared: Option<u64>, services: &Services) -> Result<Self, S3Error> {
+    async fn take(&mut self, mut bytes: Bytes, declared: Option<u64>, services: &Services) -> Result<(), S3Error> {
         while !bytes.is_empty() {
             if self.piece.bytes.len() == self.piece_bytes {
-                self = self.flush().await?;
+                self.flush().await?;
             }
             if self.piece.share.is_none() {
                 let left = declared.map_or(self.piece_bytes as u64, |all| all.saturating_sub(self.size));
                 let room = usize::try_from(left).unwrap_or(usize::MAX).clamp(1, self.piece_bytes);
-                self.piece.share = Some(services.memory.take(room).await);
+                self.piece.share = Some(self.sink.alongside(services.memory.take(room)).await);
                 self.piece.bytes.reserve(room);
             }
             let room = self.piece_bytes - self.piece.bytes.len();
@@ -138,42 +194,36 @@ impl Intake<'_> {
             self.size += part.len() as u64;
             self.piece.bytes.extend_from_slice(&part);
         }
-        Ok(self)
+        Ok(())
     }
 
-    async fn flush(mut self) -> Result<Self, S3Error> {
+    /// Hands the piece over once the one before is written.
+    async fn flush(&mut self) -> Result<(), S3Error> {
         let piece = std::mem::replace(&mut self.piece, Piece::empty()).freeze();
-        if self.writer.is_none() {
-            self.writer = Some(self.chunks.create(self.home).await?);
-        }
-        let Some(writer) = self.writer.as_mut() else {
-            return Err(S3ErrorCode::InternalError.into());
-        };
-        let (digests, written) = tokio::join!(self.digests.absorb(piece.clone()), writer.write(piece));
-        written?;
-        self.digests = digests?;
-        Ok(self)
+        let work = self.sink.settled().await?;
+        self.sink = Sink::Busy(Box::pin(work.absorb(piece)));
+        Ok(())
     }
 
-    async fn end(
-        mut self,
-        inline_max: usize,
-        expected: &Expected,
-        trailers: &crate::s3::auth::Trailers,
-    ) -> Result<Received, S3Error> {
+    async fn end(mut self, inline_max: usize, expected: &Expected, trailers: &Trailers) -> Result<Received, S3Error> {
         let size = self.size;
-        if self.writer.is_none() && inline_max > 0 && self.piece.bytes.len() <= inline_max {
+        if let Sink::Idle(_) = &self.sink
+            && inline_max > 0
+            && self.piece.bytes.len() <= inline_max
+        {
             let bytes = self.piece.freeze();
-            let digested = self.digests.absorb(bytes.clone()).await?.finish(expected, trailers)?;
+            let work = self.sink.settled().await?;
+            let digested = work.digests.absorb(bytes.clone()).await?.finish(expected, trailers)?;
             return Ok(Received { data: Data::Inline(bytes), size, digested });
         }
         if !self.piece.bytes.is_empty() {
-            self = self.flush().await?;
+            self.flush().await?;
         }
-        let digested = self.digests.finish(expected, trailers)?;
-        let writer = match self.writer {
+        let work = self.sink.settled().await?;
+        let digested = work.digests.finish(expected, trailers)?;
+        let writer = match work.writer {
             Some(writer) => writer,
-            None => self.chunks.create(self.home).await?,
+            None => work.chunks.create(work.home).await?,
         };
         let placement = writer.finish().await?;
         Ok(Received { data: Data::Stored(placement), size, digested })

@@ -36,31 +36,50 @@ pub enum Fault {
 }
 
 struct Planned {
-    verb: &'static str,
+    verb: String,
     skip: usize,
     fault: Fault,
 }
 
+#[derive(Default)]
+struct State {
+    planned: VecDeque<Planned>,
+    called: Vec<String>,
+}
+
 /// Which calls go wrong, and how. Shared by a store and the test that plans.
 #[derive(Clone, Default)]
-pub struct Plan(Arc<Mutex<VecDeque<Planned>>>);
+pub struct Plan(Arc<Mutex<State>>);
 
 impl Plan {
     /// The next call of `verb` (a method's name in the traits, or `write` and `finish` of a blob) after `skip` further
     /// ones goes wrong, once.
-    pub fn add(&self, verb: &'static str, skip: usize, fault: Fault) {
-        self.0.lock().push_back(Planned { verb, skip, fault });
+    pub fn add(&self, verb: impl Into<String>, skip: usize, fault: Fault) {
+        self.0.lock().planned.push_back(Planned { verb: verb.into(), skip, fault });
     }
 
     /// Faults that have not happened yet.
     #[must_use]
     pub fn left(&self) -> usize {
-        self.0.lock().len()
+        self.0.lock().planned.len()
+    }
+
+    /// Forgets what was planned and what was called.
+    pub fn forget(&self) {
+        *self.0.lock() = State::default();
+    }
+
+    /// The verbs that were called, in order.
+    #[must_use]
+    pub fn called(&self) -> Vec<String> {
+        self.0.lock().called.clone()
     }
 
     /// The fault of this call. Each planned fault of the verb counts it, and the first that is due happens.
     fn take(&self, verb: &str) -> Option<Fault> {
-        let mut planned = self.0.lock();
+        let mut state = self.0.lock();
+        state.called.push(verb.to_owned());
+        let planned = &mut state.planned;
         let due = planned.iter().position(|p| p.verb == verb && p.skip == 0);
         for later in planned.iter_mut().filter(|p| p.verb == verb && p.skip > 0) {
             later.skip -= 1;

@@ -9,8 +9,10 @@ use super::payload::{ChunkSigner, Hashing, Source, Trailers};
 use crate::s3::error::{S3Error, S3ErrorCode};
 use crate::s3::request::Headers;
 
-/// Longest chunk header or trailer line, bytes.
+/// Longest chunk header, bytes.
 const LINE_BYTES_MAX: usize = 4 * 1024;
+/// Most bytes after the last chunk.
+const TAIL_BYTES_MAX: usize = 16 * 1024;
 /// Most trailer lines.
 const TRAILERS_MAX: usize = 32;
 
@@ -122,24 +124,29 @@ impl Chunked {
             None if lines.is_empty() => {}
             None => return Err(malformed("There are trailers after a body that declared none.")),
         }
-        if self.source.piece().await?.is_some() {
-            return Err(malformed("There are bytes after the end of the aws-chunked body."));
-        }
         self.ended = true;
         Ok(())
     }
 
-    /// The lines after the last chunk, up to the empty one.
+    /// The lines after the last chunk. minio-go ends trailers with LF and puts an empty line before their signature, so
+    /// all that is left of the body is read, and empty lines count for nothing.
     async fn last_lines(&mut self) -> Result<Vec<Vec<u8>>, S3Error> {
-        let mut lines = Vec::new();
-        loop {
-            match self.source.line(LINE_BYTES_MAX).await? {
-                Some(line) if line.is_empty() => return Ok(lines),
-                Some(_) if lines.len() == TRAILERS_MAX => return Err(malformed("There are too many trailers.")),
-                Some(line) => lines.push(line),
-                None => return Err(S3ErrorCode::IncompleteBody.into()),
+        let mut tail = Vec::new();
+        while let Some(piece) = self.source.piece().await? {
+            if tail.len() + piece.len() > TAIL_BYTES_MAX {
+                return Err(malformed("There is too much after the last chunk."));
             }
+            tail.extend_from_slice(&piece);
         }
+        if tail.is_empty() {
+            return Err(S3ErrorCode::IncompleteBody.into());
+        }
+        if tail != b"\r\n" && !tail.ends_with(b"\n\r\n") {
+            return Err(malformed("The aws-chunked body does not end with an empty line."));
+        }
+        let lines = tail.split(|b| *b == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line));
+        let lines: Vec<Vec<u8>> = lines.filter(|line| !line.is_empty()).map(<[u8]>::to_vec).collect();
+        if lines.len() > TRAILERS_MAX { Err(malformed("There are too many trailers.")) } else { Ok(lines) }
     }
 
     /// Verifies the trailer's signature, and that just what was declared has come.
@@ -149,7 +156,8 @@ impl Chunked {
         for line in lines {
             let text = String::from_utf8(line).map_err(|_| malformed("A trailer is not text."))?;
             let (name, value) = text.split_once(':').ok_or_else(|| malformed("A trailer has no value."))?;
-            let (name, value) = (name.trim().to_ascii_lowercase(), value.trim().to_owned());
+            let blank = [' ', '\t'];
+            let (name, value) = (name.trim_matches(blank).to_ascii_lowercase(), value.trim_matches(blank).to_owned());
             if name == "x-amz-trailer-signature" {
                 if signature.replace(value).is_some() {
                     return Err(malformed("There are two trailer signatures."));

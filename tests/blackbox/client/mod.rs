@@ -16,6 +16,8 @@
 //! * a request in detail: `alice.request("PUT", "/b/k").header("x-amz-acl", "private").body(b"…").send()`, with
 //!   `.payload(Payload::SignedChunks)`, `.trailer("x-amz-checksum-crc32", "…")`, `.transfer_chunked()`, `.at(time)`,
 //!   `.expires(seconds)`, `.expect_continue()`, `.absolute("http://localhost")`;
+//! * URLs for others: `alice.v4_presigned().request("PUT", "/b/k").in_query("x-amz-acl", "private").presigned()`, sent by
+//!   `alice.anonymous()`;
 //! * what a signature does not know of: `.late_header(name, value)`, `.tamper(|wire| …)`, with the head's text and the
 //!   body's bytes in hand;
 //! * bytes by hand: `alice.connect()` gives a [`Connection`]; `request.wire()` gives the bytes to send, so that a test
@@ -162,6 +164,7 @@ impl Client {
             method: method.to_owned(),
             target: target.to_owned(),
             headers: Vec::new(),
+            in_query: Vec::new(),
             late: Vec::new(),
             body: None,
             payload: None,
@@ -231,6 +234,7 @@ pub struct Request {
     method: String,
     target: String,
     headers: Headers,
+    in_query: Vec<(String, String)>,
     late: Headers,
     body: Option<Vec<u8>>,
     payload: Option<Payload>,
@@ -248,6 +252,12 @@ impl Request {
     /// A header, signed where the signature signs headers. A `Date`, `x-amz-date` or `Host` replaces ours.
     pub fn header(mut self, name: &str, value: impl AsRef<[u8]>) -> Self {
         self.headers.push((name.to_owned(), value.as_ref().to_vec()));
+        self
+    }
+
+    /// A header that a presigned URL carries as a query parameter, as botocore and aws-sdk-js move them there.
+    pub fn in_query(mut self, name: &str, value: &str) -> Self {
+        self.in_query.push((name.to_owned(), value.to_owned()));
         self
     }
 
@@ -385,7 +395,11 @@ impl Request {
                 None
             }
             How::V2Query => {
-                self.target = signer.v2_presigned(&subject, bucket, self.time + self.expires);
+                let mut headers = self.headers.clone();
+                headers.extend(self.in_query.iter().map(|(n, v)| (n.clone(), v.clone().into_bytes())));
+                let subject = Subject { headers: &headers, ..subject };
+                let target = signer.v2_presigned(&subject, bucket, self.time + self.expires);
+                self.target = with_parameters(&target, &self.in_query);
                 None
             }
             How::V4Header => {
@@ -394,7 +408,8 @@ impl Request {
                 Some(seed)
             }
             How::V4Query => {
-                self.target = signer.v4_presigned(&subject, self.expires, hash);
+                let target = with_parameters(&self.target, &self.in_query);
+                self.target = signer.v4_presigned(&Subject { target: &target, ..subject }, self.expires, hash);
                 self.target.rsplit_once('=').map(|(_, seed)| seed.to_owned())
             }
         }
@@ -466,6 +481,15 @@ impl Request {
     }
 }
 
+fn with_parameters(target: &str, parameters: &[(String, String)]) -> String {
+    let mut target = target.to_owned();
+    for (name, value) in parameters {
+        target.push(if target.contains('?') { '&' } else { '?' });
+        target.push_str(&format!("{name}={}", encode_value(value)));
+    }
+    target
+}
+
 impl Client {
     fn keep(&self, connection: Connection, reply: Reply) -> Reply {
         if !reply.closed {
@@ -479,7 +503,7 @@ fn exchange(connection: &mut Connection, wire: &Wire, to_head: bool, waits: bool
     if !waits {
         // The answer may come before all of the body is sent, and says why.
         let sent = connection.send(&wire.bytes());
-        return connection.read(to_head).or_else(|failure| Err(sent.err().unwrap_or(failure)));
+        return connection.read(to_head).map_err(|failure| sent.err().unwrap_or(failure));
     }
     connection.send(&wire.head_bytes())?;
     let first = connection.read_one(to_head)?;

@@ -89,6 +89,11 @@ fn decode(text: &str) -> String {
     percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned()
 }
 
+/// Each byte as a character of its own, as everything that is signed by V2 here.
+fn decode_bytes(text: &str) -> String {
+    percent_encoding::percent_decode_str(text).map(char::from).collect()
+}
+
 /// ISO 8601 basic.
 pub fn iso(time: i64) -> String {
     let time = jiff::Timestamp::from_second(time).expect("a time of this era");
@@ -151,7 +156,7 @@ impl Signer {
         let mut signed: Vec<String> = query
             .into_iter()
             .filter(|(name, _)| V2_SUB_RESOURCES.contains(name))
-            .map(|(name, value)| value.map_or(name.to_owned(), |v| format!("{name}={}", decode(v))))
+            .map(|(name, value)| value.map_or(name.to_owned(), |v| format!("{name}={}", decode_bytes(v))))
             .collect();
         signed.sort();
         if !signed.is_empty() {

@@ -141,6 +141,15 @@ fn trailers_are_what_was_declared() {
 }
 
 #[test]
+fn minio_go_ends_trailers_in_its_own_way() {
+    for mode in [SIGNED_TRAILER, UNSIGNED_TRAILER] {
+        let (ask, body) = upload(mode, b"abc", 3);
+        let (_, trailers) = ask.send(&replaced(&body, "AAAAAA==\r\n", "AAAAAA==\n\r\n"), 9).expect("a good body");
+        assert_eq!(trailers.get("x-amz-checksum-crc32"), Some("AAAAAA=="));
+    }
+}
+
+#[test]
 fn the_decoded_length_must_match() {
     for (claimed, code) in [("2", InvalidRequest), ("4", IncompleteBody), ("0", InvalidRequest)] {
         let ask = put(UNSIGNED_TRAILER, CHUNKED).with("x-amz-decoded-content-length", claimed).signed_v4();

@@ -1,0 +1,287 @@
+//! The composition root: configuration → store → services → listeners and workers → an orderly end.
+
+pub mod first_key;
+mod static_keys;
+mod stores;
+
+use std::io::{self, IsTerminal as _, Write as _};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use actix_server::{Server, ServerHandle};
+use anyhow::{Context as _, Error, Result, bail};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+
+use crate::app::static_keys::StaticKeys;
+use crate::cli::snippets::{self, Endpoint};
+use crate::config::{Config, Key, StoreKind, UnknownHost};
+use crate::http::admin::{self, Readiness};
+use crate::http::listener::{self, Bound, Front, Terms};
+use crate::http::tls::{self, Certificate};
+use crate::s3::services::{ChunkMemory, Rules, Services};
+use crate::s3::target::Domains;
+use crate::storage::Storage;
+use crate::storage::names::NameRules;
+use crate::workers::collect_garbage::CollectGarbage;
+use crate::workers::{Supervisor, Worker};
+
+/// How long the store may take to write what is pending when the process ends.
+const CLOSE_WAIT: Duration = Duration::from_secs(20);
+
+/// Serves until SIGTERM or SIGINT, then ends orderly.
+///
+/// # Errors
+/// One sentence: what could not be started, or what went wrong while it ended.
+pub async fn serve(config: Config) -> Result<()> {
+    // Before the first file is touched, so that a busy port changes nothing.
+    let s3 = bind("server.listen (or --listen)", &config.server.listen)?;
+    let admin = match config.admin.listen.as_str() {
+        "" => None,
+        listen => Some(bind("admin.listen", listen)?),
+    };
+    let certificate = read_certificate(&config)?;
+    let mut signals = Signals::new().context("cannot listen to signals")?;
+
+    let storage = stores::open(&config).await?;
+    let started = start(&config, storage.clone(), s3, admin, certificate.clone()).await;
+    let outcome = match started {
+        Ok(running) => {
+            let ended = running.wait(&mut signals, certificate.as_deref()).await;
+            running.stop(&mut signals).await;
+            ended
+        }
+        Err(error) => Err(error),
+    };
+    match timeout(CLOSE_WAIT, storage.health.close()).await {
+        Ok(closed) => closed.context("the store could not be closed")?,
+        Err(_) => bail!("the store was not closed within {} seconds", CLOSE_WAIT.as_secs()),
+    }
+    outcome
+}
+
+async fn start(
+    config: &Config,
+    storage: Storage,
+    s3: Bound,
+    admin: Option<Bound>,
+    certificate: Option<Arc<Certificate>>,
+) -> Result<Running> {
+    let keys = keys(config)?;
+    let credentials =
+        StaticKeys::new(&keys, storage.metadata.as_ref()).await.context("cannot find the keys' tenants")?;
+    let readiness = Arc::new(Readiness { health: Arc::clone(&storage.health), draining: AtomicBool::new(false) });
+    let sweeper: Arc<dyn Worker> = Arc::new(CollectGarbage::new(
+        Arc::clone(&storage.reclaim),
+        config.debug.sweep_interval_ms.map(Duration::from_millis),
+    ));
+    let front = Arc::new(Front {
+        services: Arc::new(services(config, storage, credentials)),
+        trusted_proxies: config.server.trusted_proxies.clone(),
+        idle: Duration::from_secs(config.limits.idle_timeout_seconds),
+    });
+    let endpoint = Endpoint::of(config, Some(s3.address));
+    let admin_address = admin.as_ref().map(|bound| bound.address);
+    let s3 = Listener::start(listener::serve(s3, front, terms(config, certificate)?).context("cannot serve S3")?);
+    let admin = match admin {
+        Some(bound) => {
+            Some(Listener::start(admin::serve(bound, Arc::clone(&readiness)).context("cannot serve health")?))
+        }
+        None => None,
+    };
+    let health = admin_address.map(|address| format!("http://{address}/health/ready"));
+    // A closed standard output is no reason to stop.
+    let _ = announce(config, &endpoint, health.as_deref(), &keys);
+    tracing::info!(endpoint = %endpoint.url(), version = env!("CARGO_PKG_VERSION"), "serving");
+    Ok(Running { readiness, s3, admin, workers: Supervisor::start([sweeper]) })
+}
+
+fn bind(key: &str, listen: &str) -> Result<Bound> {
+    listener::bind(key, listen).map_err(Error::msg)
+}
+
+fn read_certificate(config: &Config) -> Result<Option<Arc<Certificate>>> {
+    match (&config.server.tls_certificate_file, &config.server.tls_key_file) {
+        (Some(chain), Some(key)) => Ok(Some(Certificate::read(chain, key).map_err(Error::msg)?)),
+        _ => Ok(None),
+    }
+}
+
+fn terms(config: &Config, certificate: Option<Arc<Certificate>>) -> Result<Terms> {
+    let tls =
+        certificate.map(|it| tls::server_config(it, config.server.tls_minimum)).transpose().map_err(Error::msg)?;
+    Ok(Terms {
+        tls,
+        proxy_protocol: config.server.proxy_protocol,
+        head: Duration::from_secs(config.limits.header_timeout_seconds),
+        idle: Duration::from_secs(config.limits.idle_timeout_seconds),
+        connections_max: config.limits.connections_max,
+        shutdown: Duration::from_secs(config.server.shutdown_deadline_seconds),
+    })
+}
+
+/// The keys of the configuration; without any, the embedded store's own.
+fn keys(config: &Config) -> Result<Vec<Key>> {
+    if !config.keys.is_empty() {
+        return Ok(config.keys.clone());
+    }
+    match config.store.kind {
+        StoreKind::Embedded => {
+            let made = first_key::read_or_make(&config.store.path).map_err(Error::msg)?;
+            Ok(vec![Key {
+                access_key: made.access_key,
+                secret_key: Some(made.secret_key),
+                tenant: made.tenant,
+                ..Key::default()
+            }])
+        }
+        StoreKind::Cassandra => bail!(
+            "there is no key: add [[keys]] with access_key, secret_key (or secret_key_file) and tenant to the \
+             configuration, or set DOLIUM__KEYS__0__ACCESS_KEY, DOLIUM__KEYS__0__SECRET_KEY and DOLIUM__KEYS__0__TENANT"
+        ),
+    }
+}
+
+fn services(config: &Config, storage: Storage, credentials: StaticKeys) -> Services {
+    let server = &config.server;
+    Services {
+        storage,
+        credentials: Arc::new(credentials),
+        domains: Domains {
+            endpoints: server.domains.clone(),
+            refuse_unknown_host: server.unknown_host == UnknownHost::Refuse,
+        },
+        rules: Rules {
+            region: server.region.clone(),
+            strict_region: server.strict_region,
+            signature_v2: server.signature_v2,
+            v2_expires_seconds_max: server.v2_expires_seconds_max,
+            bucket_names: if config.buckets.legacy_names { NameRules::Legacy } else { NameRules::S3 },
+            location_aliases: config.buckets.location_aliases.clone(),
+            body_bytes_max: config.limits.body_bytes_max,
+        },
+        memory: ChunkMemory::new(config.limits.chunk_memory_bytes),
+        host_id: host_id(),
+    }
+}
+
+/// Names this process in `x-amz-id-2`: 16 random hexadecimal digits, nothing about the machine.
+fn host_id() -> String {
+    format!("{:016x}", uuid::Uuid::new_v4().as_u64_pair().1)
+}
+
+/// Says where to find what. Secrets go to a terminal only, never to a service's log.
+fn announce(config: &Config, endpoint: &Endpoint, health: Option<&str>, keys: &[Key]) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    writeln!(
+        out,
+        "Dolium {} serves S3 on {} (region {}).",
+        env!("CARGO_PKG_VERSION"),
+        endpoint.url(),
+        endpoint.region
+    )?;
+    if let Some(health) = health {
+        writeln!(out, "Health: {health}")?;
+    }
+    let generated = config.keys.is_empty();
+    if config.store.kind == StoreKind::Embedded {
+        writeln!(out, "Data: {}", config.store.path.display())?;
+    }
+    if generated {
+        writeln!(out, "Key: {}", first_key::path(&config.store.path).display())?;
+    }
+    if let (true, Some(key)) = (out.is_terminal(), keys.first()) {
+        let secret = key.secret_key.as_ref().map_or("", |secret| secret.expose());
+        writeln!(out, "\n{}", snippets::blocks(endpoint, &key.access_key, secret))?;
+    }
+    out.flush()
+}
+
+/// The signals that this process answers.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+    hang_up: Signal,
+}
+
+impl Signals {
+    fn new() -> io::Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+            hang_up: signal(SignalKind::hangup())?,
+        })
+    }
+
+    async fn stop(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+}
+
+/// One server and its end.
+struct Listener {
+    handle: ServerHandle,
+    task: JoinHandle<io::Result<()>>,
+}
+
+impl Listener {
+    fn start(server: Server) -> Self {
+        Self { handle: server.handle(), task: tokio::spawn(server) }
+    }
+}
+
+/// Everything that runs.
+struct Running {
+    readiness: Arc<Readiness>,
+    s3: Listener,
+    admin: Option<Listener>,
+    workers: Supervisor,
+}
+
+impl Running {
+    /// Returns when the process is to stop.
+    async fn wait(&self, signals: &mut Signals, certificate: Option<&Certificate>) -> Result<()> {
+        loop {
+            tokio::select! {
+                _ = signals.terminate.recv() => return Ok(()),
+                _ = signals.interrupt.recv() => return Ok(()),
+                _ = signals.hang_up.recv() => reload(certificate),
+            }
+        }
+    }
+
+    /// Lets requests finish, up to the deadline. A second signal ends the process at once.
+    async fn stop(self, signals: &mut Signals) {
+        self.readiness.draining.store(true, Ordering::Relaxed);
+        tracing::info!("stopping: no new connections, requests may finish");
+        let orderly = async {
+            self.s3.handle.stop(true).await;
+            let _ = self.s3.task.await;
+            self.workers.stop().await;
+            if let Some(admin) = self.admin {
+                admin.handle.stop(false).await;
+                let _ = admin.task.await;
+            }
+        };
+        tokio::select! {
+            () = orderly => {}
+            () = signals.stop() => {
+                tracing::warn!("stopped by a second signal; requests were cut off");
+                std::process::exit(1);
+            }
+        }
+    }
+}
+
+fn reload(certificate: Option<&Certificate>) {
+    match certificate.map(Certificate::reload) {
+        Some(Ok(())) => tracing::info!("the certificate was read again"),
+        Some(Err(error)) => tracing::error!(error, "the certificate could not be read again; the old one stays"),
+        None => {}
+    }
+}

@@ -1,0 +1,145 @@
+//! One connection as actix sees it: plain or TLS, with deadlines that actix does not have.
+
+use std::cell::Cell;
+use std::future::Future as _;
+use std::io;
+use std::net::IpAddr;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+use tokio::time::{Sleep, sleep};
+use tokio_rustls::server::TlsStream;
+
+/// What requests know of the connection they came on.
+#[derive(Clone)]
+pub struct About {
+    /// The other end; whom the PROXY header named, if there is one.
+    pub peer: IpAddr,
+    /// Whether it speaks TLS to us.
+    pub tls: bool,
+    busy: Rc<Cell<usize>>,
+}
+
+impl About {
+    /// A connection that serves no request yet.
+    pub fn new(peer: IpAddr, tls: bool) -> Self {
+        Self { peer, tls, busy: Rc::default() }
+    }
+
+    /// Marks the connection as serving a request until the answer is out.
+    pub fn serve(&self) -> Serving {
+        self.busy.set(self.busy.get() + 1);
+        Serving(Rc::clone(&self.busy))
+    }
+}
+
+/// A request is being served; dropping it says that its answer is out.
+pub struct Serving(Rc<Cell<usize>>);
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        self.0.set(self.0.get().saturating_sub(1));
+    }
+}
+
+/// Plain or TLS.
+pub enum Io {
+    /// Plain TCP.
+    Plain(TcpStream),
+    /// TLS over TCP.
+    Tls(Box<TlsStream<TcpStream>>),
+}
+
+/// A connection.
+///
+/// # Why
+/// actix limits the time for the first request's head only: a client that sends half of a second one would hold its
+/// descriptor for ever, and so would one that stops reading an answer.
+pub struct Connection {
+    io: Io,
+    about: About,
+    between_requests: Duration,
+    stalled_write: Duration,
+    head_due: Option<Pin<Box<Sleep>>>,
+    write_due: Option<Pin<Box<Sleep>>>,
+}
+
+impl Connection {
+    /// Wraps a stream. `between_requests` is how long a connection may take from the end of one answer to the end of
+    /// the next request's head, `stalled_write` how long it may take nothing of an answer.
+    pub fn new(io: Io, about: About, between_requests: Duration, stalled_write: Duration) -> Self {
+        Self { io, about, between_requests, stalled_write, head_due: None, write_due: None }
+    }
+
+    /// What requests know of it.
+    pub fn about(&self) -> &About {
+        &self.about
+    }
+
+    fn head_is_late(&mut self, cx: &mut Context<'_>) -> bool {
+        if self.about.busy.get() > 0 {
+            self.head_due = None;
+            return false;
+        }
+        let after = self.between_requests;
+        let due = self.head_due.get_or_insert_with(|| Box::pin(sleep(after)));
+        due.as_mut().poll(cx).is_ready()
+    }
+
+    fn judge_write<T>(&mut self, cx: &mut Context<'_>, written: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
+        if written.is_ready() {
+            self.write_due = None;
+            return written;
+        }
+        let after = self.stalled_write;
+        let due = self.write_due.get_or_insert_with(|| Box::pin(sleep(after)));
+        match due.as_mut().poll(cx) {
+            Poll::Ready(()) => {
+                Poll::Ready(Err(io::Error::new(io::ErrorKind::TimedOut, "the client takes nothing of its answer")))
+            }
+            Poll::Pending => Poll::Pending,
+        }
+    }
+}
+
+impl AsyncRead for Connection {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        if self.head_is_late(cx) {
+            let late = io::Error::new(io::ErrorKind::TimedOut, "the next request's head takes too long");
+            return Poll::Ready(Err(late));
+        }
+        match &mut self.io {
+            Io::Plain(io) => Pin::new(io).poll_read(cx, buf),
+            Io::Tls(io) => Pin::new(io).poll_read(cx, buf),
+        }
+    }
+}
+
+impl AsyncWrite for Connection {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        let written = match &mut self.io {
+            Io::Plain(io) => Pin::new(io).poll_write(cx, buf),
+            Io::Tls(io) => Pin::new(io).poll_write(cx, buf),
+        };
+        self.judge_write(cx, written)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let flushed = match &mut self.io {
+            Io::Plain(io) => Pin::new(io).poll_flush(cx),
+            Io::Tls(io) => Pin::new(io).poll_flush(cx),
+        };
+        self.judge_write(cx, flushed)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match &mut self.io {
+            Io::Plain(io) => Pin::new(io).poll_shutdown(cx),
+            Io::Tls(io) => Pin::new(io).poll_shutdown(cx),
+        }
+    }
+}

@@ -1,0 +1,290 @@
+//! A store that fails: an error is never an empty answer, and what may not have happened is never a success.
+//!
+//! The only tests here without a process: the pipeline runs on a store whose calls fail one by one.
+
+use std::net::Ipv4Addr;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use dolium::s3::auth::{Credential, CredentialSource};
+use dolium::s3::operation::{ROWS, Row};
+use dolium::s3::pipeline;
+use dolium::s3::request::{Headers, Method, WireHead};
+use dolium::s3::response::{ReplyBody, Response};
+use dolium::s3::services::{ChunkMemory, Rules, Services};
+use dolium::s3::target::Domains;
+use dolium::storage::embedded::{self, EmbeddedConfig};
+use dolium::storage::faulty::{Fault, Plan, faulty};
+use dolium::storage::names::NameRules;
+use dolium::storage::{StorageError, Timestamp};
+use futures::StreamExt;
+use tempfile::TempDir;
+use tokio::runtime::Runtime;
+
+use crate::client::{Client, Request, Wire};
+use crate::harness::ALICE;
+use crate::ops::access::{Subject, request};
+use crate::ops::{bytes, fresh_bucket_name, md5_hex};
+
+/// Large enough to be a blob, in more than one piece.
+const BODY_BYTES: usize = 1_200_000;
+
+/// The pipeline on a store that fails by plan.
+struct Front {
+    runtime: Runtime,
+    services: Arc<Services>,
+    plan: Plan,
+    alice: Client,
+    _folder: TempDir,
+}
+
+/// An answer, and whether its body was cut off.
+struct Answer {
+    status: u16,
+    retry_after: bool,
+    body: Vec<u8>,
+    cut: bool,
+}
+
+impl Answer {
+    fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+
+    fn element(&self, name: &str) -> String {
+        let text = self.text();
+        let inner = text.split_once(&format!("<{name}>")).and_then(|(_, rest)| rest.split_once("</"));
+        inner.unwrap_or_else(|| panic!("no {name} in {text}")).0.trim_matches('"').to_owned()
+    }
+}
+
+struct OneKey(Credential);
+
+#[async_trait]
+impl CredentialSource for OneKey {
+    async fn find(&self, access_key: &str) -> Result<Option<Credential>, StorageError> {
+        Ok((access_key == self.0.access_key).then(|| self.0.clone()))
+    }
+}
+
+impl Front {
+    fn new() -> Self {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        let folder = tempfile::tempdir().expect("a folder");
+        let (services, plan) = runtime.block_on(async {
+            let store = embedded::open(EmbeddedConfig::new(folder.path().join("data"))).await.expect("opens");
+            let tenant = store.metadata.ensure_tenant(ALICE.tenant).await.expect("makes a tenant");
+            let plan = Plan::default();
+            let credential = Credential {
+                access_key: ALICE.access.to_owned(),
+                secret_key: ALICE.secret.to_owned().into(),
+                tenant,
+                signature_v2: None,
+            };
+            let services = Services {
+                storage: faulty(store, &plan),
+                credentials: Arc::new(OneKey(credential)),
+                domains: Domains { endpoints: vec!["localhost".to_owned()], refuse_unknown_host: false },
+                rules: rules(),
+                memory: ChunkMemory::new(64 << 20),
+                host_id: "test".to_owned(),
+            };
+            (Arc::new(services), plan)
+        });
+        let alice = Client::new((Ipv4Addr::LOCALHOST, 80).into(), ALICE.access, ALICE.secret);
+        Self { runtime, services, plan, alice, _folder: folder }
+    }
+
+    fn ask(&self, request: Request) -> Answer {
+        let Wire { head, body } = request.wire();
+        self.runtime.block_on(async {
+            let head = wire_head(&head);
+            let pieces: Vec<_> = body.chunks(100_000).map(|piece| Ok(Bytes::copy_from_slice(piece))).collect();
+            let reply = match pipeline::head(head, &self.services).await {
+                Ok(ready) => {
+                    let body = futures::stream::iter(pieces).boxed_local();
+                    pipeline::finish(ready, body, &self.services).await
+                }
+                Err(reply) => reply,
+            };
+            collect(reply).await
+        })
+    }
+
+    fn must(&self, method: &str, target: &str, body: &[u8]) -> Answer {
+        let answer = self.ask(self.alice.request(method, target).body(body));
+        assert!((200..300).contains(&answer.status) && !answer.cut, "{method} {target}: {}", answer.text());
+        answer
+    }
+
+    /// A bucket with an object and an open upload of the same key.
+    fn prepare(&self, row: &Row) -> Subject {
+        self.plan.forget();
+        let bucket = fresh_bucket_name();
+        let mut subject = Subject { bucket, key: "k".to_owned(), upload: String::new(), part: String::new() };
+        if row.name == "CreateBucket" {
+            return subject;
+        }
+        self.must("PUT", &format!("/{}", subject.bucket), b"");
+        if row.name == "DeleteBucket" {
+            self.plan.forget();
+            return subject;
+        }
+        let target = format!("/{}/k", subject.bucket);
+        self.must("PUT", &target, &bytes(BODY_BYTES));
+        subject.upload = self.must("POST", &format!("{target}?uploads"), b"").element("UploadId");
+        let part = format!("{target}?partNumber=1&uploadId={}", subject.upload);
+        self.must("PUT", &part, b"part one");
+        subject.part = md5_hex(b"part one");
+        self.plan.forget();
+        subject
+    }
+}
+
+fn rules() -> Rules {
+    Rules {
+        region: "us-east-1".to_owned(),
+        strict_region: false,
+        signature_v2: true,
+        v2_expires_seconds_max: None,
+        bucket_names: NameRules::S3,
+        location_aliases: Vec::new(),
+        body_bytes_max: 5 << 30,
+    }
+}
+
+fn wire_head(text: &str) -> WireHead {
+    let mut lines = text.trim_end().split("\r\n");
+    let mut first = lines.next().unwrap_or_default().split(' ');
+    let method = first.next().and_then(Method::parse);
+    let raw_target = first.next().expect("a target").to_owned();
+    let mut headers = Headers::default();
+    for (name, value) in lines.filter_map(|line| line.split_once(':')) {
+        headers.push(name, value.trim().to_owned());
+    }
+    let client = Ipv4Addr::LOCALHOST.into();
+    let request_id = "0".repeat(16);
+    WireHead { method, raw_target, headers, client, secure: false, received: Timestamp::now(), request_id }
+}
+
+async fn collect(reply: Response) -> Answer {
+    let retry_after = reply.headers.iter().any(|(name, _)| name == "retry-after");
+    let mut answer = Answer { status: reply.status, retry_after, body: Vec::new(), cut: false };
+    let mut stream = match reply.body {
+        ReplyBody::Empty | ReplyBody::HeadOf(_) => return answer,
+        ReplyBody::Full(bytes) => {
+            answer.body = bytes.to_vec();
+            return answer;
+        }
+        ReplyBody::Stream { stream, .. } | ReplyBody::Unsized(stream) => stream,
+    };
+    while let Some(piece) = stream.next().await {
+        match piece {
+            Ok(bytes) => answer.body.extend_from_slice(&bytes),
+            Err(_) => answer.cut = true,
+        }
+    }
+    answer
+}
+
+fn unavailable() -> Fault {
+    Fault::Refuse(StorageError::Unavailable("as planned".to_owned()))
+}
+
+fn lost() -> Fault {
+    Fault::LoseReply(StorageError::OutcomeUnknown("as planned".to_owned()))
+}
+
+/// Every call that every operation makes into the store fails once, before it is made.
+#[test]
+fn a_refused_call_is_an_error_and_changes_nothing() {
+    each_call(&unavailable(), |front, subject, row, case| {
+        if matches!(row.name, "CreateBucket" | "DeleteBucket") {
+            return;
+        }
+        front.plan.forget();
+        let target = format!("/{}/k", subject.bucket);
+        assert!(front.must("GET", &target, b"").body == bytes(BODY_BYTES), "{case}: the object changed");
+        let parts = front.must("GET", &format!("{target}?uploadId={}", subject.upload), b"").text();
+        assert_eq!(parts.matches("<PartNumber>").count(), 1, "{case}: {parts}");
+    });
+}
+
+/// The same, but each call is made and its answer is lost: nobody may be told that it worked, nor that it did not.
+#[test]
+fn a_lost_reply_is_neither_a_success_nor_a_refusal() {
+    each_call(&lost(), |_, _, _, _| {});
+}
+
+fn each_call(fault: &Fault, after: impl Fn(&Front, &Subject, &Row, &str)) {
+    let front = Front::new();
+    let mut cases = 0;
+    for row in ROWS {
+        let subject = front.prepare(row);
+        let answer = front.ask(request(row, &subject, &front.alice));
+        assert!((200..300).contains(&answer.status) && !answer.cut, "{}: {}", row.name, answer.text());
+        let called = front.plan.called();
+        assert!(!called.is_empty(), "{} asks the store nothing", row.name);
+        for (i, verb) in called.iter().enumerate() {
+            let skip = called[..i].iter().filter(|earlier| *earlier == verb).count();
+            let case = format!("{}, call {skip} of {verb}", row.name);
+            let subject = front.prepare(row);
+            front.plan.add(verb.as_str(), skip, fault.clone());
+            let answer = front.ask(request(row, &subject, &front.alice));
+            assert_eq!(front.plan.left(), 0, "{case}: not called this time");
+            judge(row, &answer, &case);
+            after(&front, &subject, row, &case);
+            cases += 1;
+        }
+    }
+    assert!(cases > 2 * ROWS.len(), "only {cases} cases");
+}
+
+fn judge(row: &Row, answer: &Answer, case: &str) {
+    let text = answer.text();
+    match (row.name, answer.status) {
+        // Each key has its own outcome; and a long copy begins its answer before it knows.
+        ("DeleteObjects" | "UploadPartCopy", 200) => {
+            assert!(text.contains("<Code>ServiceUnavailable</Code>"), "{case}: {text}");
+        }
+        // An object's bytes had begun to flow: the client must see that they are not all.
+        ("GetObject", 200) => assert!(answer.cut, "{case}: a whole answer of {} bytes", answer.body.len()),
+        _ => {
+            assert_eq!(answer.status, 503, "{case}: {text}");
+            assert!(answer.retry_after, "{case}: no Retry-After");
+            if row.method != Method::Head {
+                assert!(text.contains("<Code>ServiceUnavailable</Code>"), "{case}: {text}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_stream_that_breaks_is_seen_to_be_short() {
+    let front = Front::new();
+    let subject = front.prepare(ROWS[0]);
+    let broken = StorageError::Corrupt("as planned".to_owned());
+    for pieces in [0, 1] {
+        front.plan.add("read", 0, Fault::BreakStream(pieces, broken.clone()));
+        let answer = front.ask(front.alice.request("GET", &format!("/{}/k", subject.bucket)));
+        assert!(answer.cut || answer.status >= 500, "after {pieces}: {} {}", answer.status, answer.body.len());
+        assert!(answer.cut || answer.status != 200);
+    }
+}
+
+#[test]
+fn damage_and_a_full_store_have_answers_of_their_own() {
+    let front = Front::new();
+    let subject = front.prepare(ROWS[0]);
+    let target = format!("/{}/k", subject.bucket);
+    front.plan.add("read_head", 0, Fault::Refuse(StorageError::Corrupt("as planned".to_owned())));
+    let answer = front.ask(front.alice.request("GET", &target));
+    assert_eq!((answer.status, answer.element("Code").as_str()), (500, "InternalError"));
+    for full in [StorageError::Full("as planned".to_owned()), StorageError::Stopped("as planned".to_owned())] {
+        front.plan.add("change_head", 0, Fault::Refuse(full));
+        let answer = front.ask(front.alice.request("PUT", &target).body("x"));
+        assert_eq!((answer.status, answer.retry_after), (503, true), "{}", answer.text());
+    }
+    assert!(front.must("GET", &target, b"").body == bytes(BODY_BYTES));
+}

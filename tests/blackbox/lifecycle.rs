@@ -1,0 +1,134 @@
+//! What outlives the process: stops, kills and starts of the server.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crate::harness::{ALICE, Server, cassandra_nodes, health};
+use crate::ops::multipart::{Multipart, PART_BYTES_MIN};
+use crate::ops::{Ground, bytes, client};
+
+#[test]
+fn a_restart_keeps_everything() {
+    let mut server = Server::start();
+    let g = Ground::on(&server);
+    g.put("small", "x");
+    g.put("large", bytes(3_000_000));
+    g.put("gone", "x");
+    g.alice.delete(&g.path("gone")).assert_status(204);
+    let upload = Multipart::open(&g, "parts");
+    let first = upload.part(1, bytes(PART_BYTES_MIN));
+    let owner = g.alice.get("/").element("ID");
+    server.restart();
+    assert_eq!(g.alice.get("/").element("ID"), owner, "a tenant keeps its id");
+    assert_eq!(g.keys(""), ["large", "small"]);
+    g.get("small").assert_body("x");
+    g.get("large").assert_body(bytes(3_000_000));
+    let second = upload.part(2, "tail");
+    upload.complete(&[first, second]).assert_status(200);
+    server.kill9();
+    server.resume();
+    g.get("parts").assert_body([bytes(PART_BYTES_MIN), b"tail".to_vec()].concat());
+    assert_eq!(g.keys(""), ["large", "parts", "small"]);
+}
+
+/// Writers are told what is stored; then the process dies in the middle of their next requests.
+#[test]
+fn kill_9_loses_nothing_that_was_acknowledged() {
+    let mut server = Server::start();
+    let g = Ground::on(&server);
+    for round in 0..3 {
+        let dead = AtomicBool::new(false);
+        let acknowledged: Vec<(String, usize)> = std::thread::scope(|scope| {
+            let writers: Vec<_> = (0..4)
+                .map(|writer| {
+                    let (g, dead) = (&g, &dead);
+                    scope.spawn(move || write_until_dead(g, dead, round, writer))
+                })
+                .collect();
+            // The first keys are there; what comes now is cut off somewhere.
+            while g.keys(&format!("prefix={round}-")).len() < 24 {}
+            dead.store(true, Ordering::SeqCst);
+            server.kill9();
+            writers.into_iter().flat_map(|writer| writer.join().expect("the writer did not panic")).collect()
+        });
+        assert!(acknowledged.len() >= 20, "only {} writes", acknowledged.len());
+        server.resume();
+        let listed = g.keys(&format!("prefix={round}-"));
+        for (key, size) in &acknowledged {
+            g.get(key).assert_body(bytes(*size));
+            assert!(listed.contains(key), "{key} was acknowledged and is not listed");
+        }
+        for key in &listed {
+            let size = key.rsplit('-').next().and_then(|size| size.parse().ok()).expect("a size");
+            g.get(key).assert_body(bytes(size));
+        }
+    }
+}
+
+fn write_until_dead(g: &Ground, dead: &AtomicBool, round: usize, writer: usize) -> Vec<(String, usize)> {
+    let mut acknowledged = Vec::new();
+    let mut connection = g.alice.connect();
+    for i in 0.. {
+        let size = [10, 9_000, 300_000, 1_200_000][i % 4];
+        let key = format!("{round}-{writer}-{i:04}-{size}");
+        let wire = g.alice.request("PUT", &g.path(&key)).body(bytes(size)).wire();
+        match connection.send(&wire.bytes()).and_then(|()| connection.read(false)) {
+            Ok(reply) if reply.status == 200 => acknowledged.push((key, size)),
+            Ok(reply) => panic!("{key}: {reply}"),
+            Err(_) if dead.load(Ordering::SeqCst) => break,
+            Err(error) => panic!("{key}: {error}"),
+        }
+    }
+    acknowledged
+}
+
+#[test]
+fn requests_under_way_are_finished_before_the_server_ends() {
+    let mut server = Server::start();
+    let g = Ground::on(&server);
+    let wire = g.alice.request("PUT", &g.path("k")).body(bytes(2_000_000)).wire();
+    let mut connection = g.alice.connect();
+    let (first, rest) = wire.body.split_at(1_000_000);
+    connection.send(&wire.head_bytes()).expect("sends");
+    connection.send(first).expect("sends");
+    let stopping = std::thread::scope(|scope| {
+        let stop = scope.spawn(|| server.stop());
+        connection.send(rest).expect("sends");
+        connection.read(false).expect("answers").assert_status(200);
+        stop.join().expect("the server ended")
+    });
+    assert!(stopping.success(), "{stopping}");
+    server.resume();
+    g.get("k").assert_body(bytes(2_000_000));
+}
+
+#[test]
+fn it_says_that_it_is_alive_and_ready() {
+    let server = Server::shared();
+    assert_eq!(health(server.admin, "/health/live"), Some(200));
+    assert_eq!(health(server.admin, "/health/ready"), Some(200));
+    assert_eq!(health(server.admin, "/nothing"), Some(404));
+    assert!(server.pid() > 0);
+    let secret = server.log().contains(ALICE.secret);
+    assert!(!secret, "a secret is in the log");
+}
+
+/// On Cassandra: what one front end acknowledges, the other shows.
+#[test]
+fn two_front_ends_are_one_store() {
+    if cassandra_nodes().is_none() {
+        // The embedded store takes one process; a second one says so (see its own tests).
+        return;
+    }
+    let (one, two) = Server::sibling().expect("a cluster takes two");
+    let g = Ground::on(&one);
+    let other = client(&two, ALICE);
+    for round in 0..10 {
+        let key = format!("k{round}");
+        g.put(&key, bytes(100_000 * round));
+        other.get(&g.path(&key)).assert_status(200).assert_body(bytes(100_000 * round));
+        assert!(other.get(&g.root()).assert_status(200).elements("Key").contains(&key));
+        other.delete(&g.path(&key)).assert_status(204);
+        g.alice.get(&g.path(&key)).assert_error(404, "NoSuchKey");
+        assert!(g.keys("").is_empty());
+    }
+}

@@ -1,0 +1,112 @@
+//! Only the owner's tenant may act: every row of the operation table, asked by a stranger and by nobody.
+
+use std::collections::BTreeMap;
+
+use dolium::s3::operation::{Level, ROWS, Row};
+use dolium::s3::request::Method;
+
+use crate::client::{Client, Request};
+use crate::ops::multipart::{Multipart, document};
+use crate::ops::{Ground, bytes, md5_base64};
+
+/// What the requests of the rows are about.
+pub struct Subject {
+    pub bucket: String,
+    pub key: String,
+    /// An open upload of this key, and the ETag of its part 1.
+    pub upload: String,
+    pub part: String,
+}
+
+/// A request that does what the row does.
+pub fn request(row: &Row, subject: &Subject, client: &Client) -> Request {
+    let Subject { bucket, key, upload, part } = subject;
+    let target = match row.level {
+        Level::Service => "/".to_owned(),
+        Level::Bucket => format!("/{bucket}"),
+        Level::Object => format!("/{bucket}/{key}"),
+    };
+    let value = |name: &&str| match *name {
+        "uploadId" => format!("uploadId={upload}"),
+        "partNumber" => "partNumber=2".to_owned(),
+        other => other.to_owned(),
+    };
+    let query: Vec<String> = row.query.iter().map(value).collect();
+    let target = if query.is_empty() { target } else { format!("{target}?{}", query.join("&")) };
+    let body = match row.name {
+        "DeleteObjects" => format!("<Delete><Object><Key>{key}</Key></Object></Delete>"),
+        "CompleteMultipartUpload" => document(&[(1, part.clone())]),
+        "PutObject" | "UploadPart" => "new".repeat(100_000),
+        _ => String::new(),
+    };
+    let mut request = client.request(row.method.as_str(), &target);
+    match (row.header, row.name) {
+        (Some("x-amz-copy-source"), "CopyObject") => {
+            // Onto itself, with a change.
+            request = request.header("x-amz-metadata-directive", "REPLACE");
+            request = request.header("x-amz-copy-source", format!("/{bucket}/{key}"));
+        }
+        (Some("x-amz-copy-source"), _) => request = request.header("x-amz-copy-source", format!("/{bucket}/{key}")),
+        (Some(other), _) => panic!("{other}: a header this test does not know how to fill"),
+        (None, "PutBucketAcl" | "PutObjectAcl") => request = request.header("x-amz-acl", "private"),
+        (None, _) => {}
+    }
+    if row.name == "DeleteObjects" {
+        request = request.header("content-md5", md5_base64(body.as_bytes()));
+    }
+    if matches!(row.method, Method::Put | Method::Post) { request.body(body) } else { request }
+}
+
+#[test]
+fn no_operation_of_the_table_is_open_to_strangers() {
+    let g = Ground::new();
+    let body = bytes(300_000);
+    g.put("k", body.clone());
+    let upload = Multipart::open(&g, "u");
+    let on_k = Multipart::open(&g, "k");
+    let part = "0".repeat(32);
+    let subject = Subject { bucket: g.bucket.clone(), key: "k".to_owned(), upload: on_k.id.clone(), part };
+    let mut outcomes: BTreeMap<&str, Vec<u16>> = BTreeMap::new();
+    for row in ROWS {
+        for client in [g.bob.v4(), g.bob.v2(), g.bob.v4_presigned(), g.bob.v2_presigned(), g.alice.anonymous()] {
+            let reply = request(row, &subject, &client).send();
+            outcomes.entry(row.name).or_default().push(reply.status);
+            let anonymous = outcomes[row.name].len() == 5;
+            match row.name {
+                // A stranger has buckets of his own; and a name that is taken may be known.
+                "ListBuckets" if !anonymous => assert!(!reply.elements("Name").contains(&g.bucket), "{reply}"),
+                "CreateBucket" if !anonymous => drop(reply.assert_error(409, "BucketAlreadyExists")),
+                _ if row.method == Method::Head => drop(reply.assert_status(403)),
+                _ => drop(reply.assert_error(403, "AccessDenied")),
+            }
+        }
+    }
+    assert!(outcomes.len() >= 24, "{outcomes:?}");
+    // Nothing has happened.
+    g.get("k").assert_body(body);
+    assert_eq!(g.keys(""), ["k"]);
+    let open = g.alice.get(&format!("{}?uploads", g.root())).assert_status(200).elements("UploadId");
+    assert_eq!(open, [on_k.id.clone(), upload.id.clone()]);
+    assert!(g.alice.get(&on_k.target("")).assert_status(200).elements("PartNumber").is_empty());
+}
+
+#[test]
+fn the_owner_may_do_everything_in_every_way_to_sign() {
+    let g = Ground::new();
+    for client in [g.alice.v4(), g.alice.v2(), g.alice.v4_presigned(), g.alice.v2_presigned()] {
+        client.put(&g.path("k"), "x").assert_status(200);
+        client.get(&g.path("k")).assert_status(200).assert_body("x");
+        assert_eq!(client.get(&format!("{}?prefix=k", g.root())).assert_status(200).elements("Key"), ["k"]);
+        client.delete(&g.path("k")).assert_status(204);
+    }
+}
+
+#[test]
+fn a_foreign_bucket_hides_which_keys_it_has() {
+    let g = Ground::new();
+    g.put("there", "x");
+    for key in ["there", "absent"] {
+        g.bob.get(&g.path(key)).assert_error(403, "AccessDenied");
+        g.alice.anonymous().get(&g.path(key)).assert_error(403, "AccessDenied");
+    }
+}

@@ -1,0 +1,127 @@
+//! CreateBucket.
+
+use crate::client::encode;
+use crate::harness::{ALICE, BOB, Server};
+use crate::ops::{Ground, client, fresh_bucket_name};
+
+fn location(name: &str) -> String {
+    format!("<CreateBucketConfiguration><LocationConstraint>{name}</LocationConstraint></CreateBucketConfiguration>")
+}
+
+#[test]
+fn a_free_name_is_claimed_and_a_taken_one_is_not() {
+    let g = Ground::new();
+    let name = fresh_bucket_name();
+    let reply = g.alice.put(&format!("/{name}"), "").assert_status(200);
+    reply.assert_header("location", &format!("/{name}")).assert_body("");
+    // In us-east-1, AWS answers the owner as if the bucket were new.
+    g.alice.put(&format!("/{name}"), "").assert_status(200);
+    let taken = g.bob.put(&format!("/{name}"), "").assert_error(409, "BucketAlreadyExists");
+    assert_eq!(taken.element("BucketName"), Some(name.clone()));
+    g.alice.delete(&format!("/{name}")).assert_status(204);
+    g.bob.put(&format!("/{name}"), "").assert_status(200);
+}
+
+#[test]
+fn creating_again_keeps_what_is_in_the_bucket() {
+    let g = Ground::new();
+    g.put("k", "kept");
+    g.alice.put(&g.root(), "").assert_status(200);
+    g.get("k").assert_body("kept");
+}
+
+#[test]
+fn names_follow_the_rules() {
+    let g = Ground::new();
+    let long = "a".repeat(64);
+    for name in
+        ["ab", &long, "Upper", "under_score", "-a-", "a..b", "192.168.5.4", "xn--abc", "abc-s3alias", "a b", "ä-ä"]
+    {
+        g.alice.put(&format!("/{}", encode(name)), "").assert_error(400, "InvalidBucketName");
+    }
+}
+
+#[test]
+fn legacy_names_can_be_allowed() {
+    let server = Server::with(&[("buckets", "legacy_names = true")]);
+    let alice = client(&server, ALICE);
+    let name = format!("Legacy_{}", fresh_bucket_name());
+    alice.put(&format!("/{name}"), "").assert_status(200);
+    alice.put(&format!("/{name}/k"), "x").assert_status(200);
+    alice.get(&format!("/{name}/k")).assert_status(200).assert_body("x");
+    alice.put("/192.168.5.4", "").assert_error(400, "InvalidBucketName");
+}
+
+#[test]
+fn a_location_is_the_region_or_an_error() {
+    let g = Ground::new();
+    for body in [String::new(), location("us-east-1"), location(""), "<CreateBucketConfiguration/>".to_owned()] {
+        g.alice.put(&format!("/{}", fresh_bucket_name()), body).assert_status(200);
+    }
+    let name = format!("/{}", fresh_bucket_name());
+    g.alice.put(&name, location("mars-north-1")).assert_error(400, "InvalidLocationConstraint");
+    for bad in ["<CreateBucketConfiguration>", "<Other/>", "no xml", "<!DOCTYPE a [<!ENTITY b \"c\">]><a>&b;</a>"] {
+        g.alice.put(&name, bad).assert_error(400, "MalformedXML");
+    }
+    g.alice.head(&name).assert_status(404);
+}
+
+#[test]
+fn what_is_not_implemented_is_refused_and_makes_no_bucket() {
+    let g = Ground::new();
+    let name = format!("/{}", fresh_bucket_name());
+    for (header, value) in
+        [("x-amz-acl", "public-read"), ("x-amz-grant-read", "id=\"x\""), ("x-amz-bucket-object-lock-enabled", "true")]
+    {
+        g.alice.request("PUT", &name).header(header, value).send().assert_error(501, "NotImplemented");
+    }
+    g.alice.head(&name).assert_status(404);
+    g.alice.request("PUT", &name).header("x-amz-acl", "private").send().assert_status(200);
+}
+
+/// Alice and Bob claim one name 200 times at once, on one front end or, where the store takes it, on two.
+#[test]
+fn one_of_200_claims_wins() {
+    let elsewhere = [("server", "region = \"eu-test-1\"")];
+    let servers: Vec<Server> = match crate::harness::cassandra_nodes() {
+        Some(_) => vec![Server::with(&elsewhere), Server::with(&elsewhere)],
+        None => vec![Server::with(&elsewhere)],
+    };
+    let target = format!("/{}", fresh_bucket_name());
+    let answers: Vec<(u16, Option<String>)> = std::thread::scope(|scope| {
+        let claims: Vec<_> = (0..200)
+            .map(|i| {
+                let claimant = client(&servers[i % servers.len()], if i % 4 < 2 { ALICE } else { BOB });
+                let target = &target;
+                scope.spawn(move || {
+                    loop {
+                        let reply = claimant.put(target, "");
+                        // Contention may make a store ask for another try; nothing was done then.
+                        if reply.status != 503 {
+                            return (reply.status, reply.code());
+                        }
+                    }
+                })
+            })
+            .collect();
+        claims.into_iter().map(|claim| claim.join().expect("an answer comes")).collect()
+    });
+    let won = answers.iter().filter(|(status, _)| *status == 200).count();
+    assert_eq!(won, 1, "{answers:?}");
+    for (status, code) in answers.iter().filter(|(status, _)| *status != 200) {
+        let known = matches!(code.as_deref(), Some("BucketAlreadyExists" | "BucketAlreadyOwnedByYou"));
+        assert!(*status == 409 && known, "{status} {code:?}");
+    }
+}
+
+#[test]
+fn outside_us_east_1_an_owned_bucket_is_a_conflict() {
+    let server = Server::with(&[("server", "region = \"eu-test-1\"")]);
+    let alice = client(&server, ALICE);
+    let name = fresh_bucket_name();
+    alice.put(&format!("/{name}"), location("eu-test-1")).assert_status(200);
+    alice.put(&format!("/{name}"), "").assert_error(409, "BucketAlreadyOwnedByYou");
+    alice.head(&format!("/{name}")).assert_status(200).assert_header("x-amz-bucket-region", "eu-test-1");
+    let reply = alice.get(&format!("/{name}?location")).assert_status(200);
+    assert_eq!(reply.element("LocationConstraint").as_deref(), Some("eu-test-1"));
+}

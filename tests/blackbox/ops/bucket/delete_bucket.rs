@@ -1,0 +1,56 @@
+//! DeleteBucket.
+
+use crate::ops::multipart::Multipart;
+use crate::ops::{Ground, fresh_bucket_name};
+
+#[test]
+fn an_empty_bucket_goes() {
+    let g = Ground::new();
+    g.alice.delete(&g.root()).assert_status(204).assert_body("");
+    g.alice.delete(&g.root()).assert_error(404, "NoSuchBucket");
+    g.alice.head(&g.root()).assert_status(404);
+    g.alice.put(&g.path("k"), "x").assert_error(404, "NoSuchBucket");
+    g.alice.get(&g.root()).assert_error(404, "NoSuchBucket");
+    g.alice.delete(&format!("/{}", fresh_bucket_name())).assert_error(404, "NoSuchBucket");
+}
+
+#[test]
+fn a_bucket_with_an_object_stays() {
+    let g = Ground::new();
+    g.put("k", "x");
+    let reply = g.alice.delete(&g.root()).assert_error(409, "BucketNotEmpty");
+    assert_eq!(reply.element("BucketName"), Some(g.bucket.clone()));
+    g.get("k").assert_body("x");
+    g.alice.delete(&g.path("k")).assert_status(204);
+    g.alice.delete(&g.root()).assert_status(204);
+}
+
+#[test]
+fn a_bucket_with_an_open_upload_stays() {
+    let g = Ground::new();
+    let upload = Multipart::open(&g, "k");
+    g.alice.delete(&g.root()).assert_error(409, "BucketNotEmpty");
+    g.alice.delete(&upload.target("")).assert_status(204);
+    g.alice.delete(&g.root()).assert_status(204);
+}
+
+#[test]
+fn a_bucket_made_again_is_empty() {
+    let g = Ground::new();
+    g.put("k", "old");
+    g.alice.delete(&g.path("k")).assert_status(204);
+    g.alice.delete(&g.root()).assert_status(204);
+    g.alice.put(&g.root(), "").assert_status(200);
+    g.alice.get(&g.path("k")).assert_error(404, "NoSuchKey");
+    assert!(g.keys("").is_empty());
+}
+
+#[test]
+fn nobody_else_deletes_it() {
+    let g = Ground::new();
+    g.bob.delete(&g.root()).assert_error(403, "AccessDenied");
+    g.alice.anonymous().delete(&g.root()).assert_error(403, "AccessDenied");
+    let wrong = g.alice.request("DELETE", &g.root()).header("x-amz-expected-bucket-owner", "0".repeat(64));
+    wrong.send().assert_error(403, "AccessDenied");
+    g.alice.head(&g.root()).assert_status(200);
+}

@@ -1,0 +1,115 @@
+//! DeleteObjects.
+
+use crate::client::Reply;
+use crate::ops::{Ground, md5_base64};
+
+/// A document that names these keys, escaped as a client would.
+pub fn document(keys: &[&str], quiet: bool) -> String {
+    let escape = |key: &str| key.replace('&', "&amp;").replace('<', "&lt;").replace('\r', "&#13;");
+    let objects: String = keys.iter().map(|key| format!("<Object><Key>{}</Key></Object>", escape(key))).collect();
+    let quiet = if quiet { "<Quiet>true</Quiet>" } else { "" };
+    format!("<Delete xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">{quiet}{objects}</Delete>")
+}
+
+fn delete(g: &Ground, document: &str) -> Reply {
+    let target = format!("{}?delete", g.root());
+    g.alice.request("POST", &target).header("content-md5", md5_base64(document.as_bytes())).body(document).send()
+}
+
+#[test]
+fn each_key_is_deleted_and_named() {
+    let g = Ground::new();
+    let keys = ["a", "b/c", "//d", "..", "e & <f>", "white ", "ü", "cr\r"];
+    for key in keys {
+        g.put(key, "x");
+    }
+    g.put("kept", "x");
+    let mut wanted = keys.to_vec();
+    wanted.push("never there");
+    let reply = delete(&g, &document(&wanted, false)).assert_status(200);
+    assert_eq!(reply.elements("Key"), wanted);
+    assert!(reply.elements("Error").is_empty(), "{reply}");
+    assert_eq!(g.keys(""), ["kept"]);
+}
+
+#[test]
+fn quiet_answers_only_what_failed() {
+    let g = Ground::new();
+    g.put("a", "x");
+    let reply = delete(&g, &document(&["a", "b"], true)).assert_status(200);
+    assert!(reply.elements("Key").is_empty(), "{reply}");
+    assert!(g.keys("").is_empty());
+    let long = "l".repeat(1025);
+    let reply = delete(&g, &document(&["a", &long], true)).assert_status(200);
+    assert_eq!(reply.elements("Code"), ["KeyTooLongError"]);
+    assert_eq!(reply.elements("Key"), [long]);
+}
+
+#[test]
+fn a_version_or_an_etag_can_be_asked_for() {
+    let g = Ground::new();
+    let etag = g.put("a", "one").etag();
+    g.put("b", "two");
+    let document = format!(
+        "<Delete><Object><Key>a</Key><ETag>\"{etag}\"</ETag></Object><Object><Key>b</Key><ETag>{etag}</ETag></Object>\
+         <Object><Key>b</Key><VersionId>nope</VersionId></Object></Delete>"
+    );
+    let reply = delete(&g, &document).assert_status(200);
+    assert_eq!(reply.elements("Code"), ["PreconditionFailed", "NoSuchVersion"], "{reply}");
+    assert_eq!(g.keys(""), ["b"]);
+}
+
+#[test]
+fn a_thousand_keys_are_the_limit() {
+    let g = Ground::new();
+    let keys: Vec<String> = (0..1001).map(|i| format!("k{i}")).collect();
+    let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
+    g.put("k0", "x");
+    delete(&g, &document(&keys, false)).assert_error(400, "MalformedXML");
+    assert_eq!(g.keys(""), ["k0"]);
+    let reply = delete(&g, &document(&keys[..1000], false)).assert_status(200);
+    assert_eq!(reply.elements("Key").len(), 1000);
+    assert!(g.keys("").is_empty());
+}
+
+#[test]
+fn the_document_has_to_be_whole_and_right() {
+    let g = Ground::new();
+    g.put("a", "x");
+    for bad in
+        ["", "x", "<Delete/>", "<Delete>", "<Delete><Object/></Delete>", "<Other><Object><Key>a</Key></Object></Other>"]
+    {
+        delete(&g, bad).assert_error(400, "MalformedXML");
+    }
+    let target = format!("{}?delete", g.root());
+    let right = document(&["a"], false);
+    g.alice.request("POST", &target).body(right.as_str()).send().assert_error(400, "InvalidRequest");
+    let wrong = g.alice.request("POST", &target).header("content-md5", md5_base64(b"other")).body(right.as_str());
+    wrong.send().assert_error(400, "BadDigest");
+    assert_eq!(g.keys(""), ["a"]);
+    let crc = data_encoding::BASE64.encode(&crc32(right.as_bytes()).to_be_bytes());
+    let checked = g.alice.request("POST", &target).header("x-amz-checksum-crc32", crc).body(right);
+    checked.send().assert_status(200);
+    assert!(g.keys("").is_empty());
+}
+
+#[test]
+fn nobody_else_deletes_a_key() {
+    let g = Ground::new();
+    g.put("a", "x");
+    let document = document(&["a", "../a"], false);
+    for other in [g.bob.clone(), g.alice.anonymous()] {
+        let target = format!("{}?delete", g.root());
+        let request = other.request("POST", &target).header("content-md5", md5_base64(document.as_bytes()));
+        request.body(document.as_str()).send().assert_error(403, "AccessDenied");
+    }
+    g.get("a").assert_body("x");
+}
+
+/// CRC-32 as zip has it, slow and plain.
+fn crc32(bytes: &[u8]) -> u32 {
+    let step = |crc: u32, byte: &u8| {
+        (0..8).fold(crc ^ u32::from(*byte), |c, _| if c & 1 == 1 { (c >> 1) ^ 0xEDB8_8320 } else { c >> 1 })
+    };
+    !bytes.iter().fold(u32::MAX, step)
+}

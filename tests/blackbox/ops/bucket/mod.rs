@@ -1,0 +1,12 @@
+//! Operations on buckets.
+
+mod create_bucket;
+mod delete_bucket;
+mod delete_objects;
+mod get_bucket_acl;
+mod get_bucket_location;
+mod head_bucket;
+mod list_objects;
+mod list_objects_v2;
+mod put_bucket_acl;
+mod unconfigured;

@@ -1,0 +1,61 @@
+//! Reading configurations that a bucket does not have: AWS's own answers, never a listing and never 501.
+
+use crate::ops::Ground;
+
+#[test]
+fn an_absent_configuration_has_its_own_error() {
+    let g = Ground::new();
+    for (query, code) in [
+        ("cors", "NoSuchCORSConfiguration"),
+        ("lifecycle", "NoSuchLifecycleConfiguration"),
+        ("tagging", "NoSuchTagSet"),
+        ("website", "NoSuchWebsiteConfiguration"),
+        ("encryption", "ServerSideEncryptionConfigurationNotFoundError"),
+        ("replication", "ReplicationConfigurationNotFoundError"),
+        ("object-lock", "ObjectLockConfigurationNotFoundError"),
+        ("publicAccessBlock", "NoSuchPublicAccessBlockConfiguration"),
+        ("ownershipControls", "OwnershipControlsNotFoundError"),
+        ("policy", "NoSuchBucketPolicy"),
+    ] {
+        for value in ["", "="] {
+            g.alice.get(&format!("{}?{query}{value}", g.root())).assert_error(404, code);
+        }
+        g.bob.get(&format!("{}?{query}", g.root())).assert_error(403, "AccessDenied");
+    }
+}
+
+#[test]
+fn what_is_always_there_is_an_empty_document() {
+    let g = Ground::new();
+    for (query, root) in [
+        ("versioning", "VersioningConfiguration"),
+        ("logging", "BucketLoggingStatus"),
+        ("notification", "NotificationConfiguration"),
+        ("accelerate", "AccelerateConfiguration"),
+    ] {
+        let reply = g.alice.get(&format!("{}?{query}", g.root())).assert_status(200);
+        assert_eq!(reply.element(root).as_deref(), Some(""), "{reply}");
+    }
+    let payer = g.alice.get(&format!("{}?requestPayment", g.root())).assert_status(200);
+    assert_eq!(payer.element("Payer").as_deref(), Some("BucketOwner"));
+}
+
+#[test]
+fn a_sub_resource_nobody_has_is_refused_and_does_nothing_else() {
+    let g = Ground::new();
+    g.put("k", "x");
+    for (method, target) in [
+        ("PUT", format!("{}?cors", g.root())),
+        ("PUT", format!("{}?policy", g.root())),
+        ("PUT", format!("{}?retention", g.path("k"))),
+        ("PUT", format!("{}?legal-hold", g.path("k"))),
+        ("GET", format!("{}?torrent", g.path("k"))),
+        ("POST", format!("{}?select&select-type=2", g.path("k"))),
+        ("POST", format!("{}?restore", g.path("k"))),
+    ] {
+        g.alice.request(method, &target).body("").send().assert_error(501, "NotImplemented");
+    }
+    g.get("k").assert_body("x");
+    g.alice.request("PATCH", &g.root()).send().assert_error(405, "MethodNotAllowed");
+    g.alice.request("POST", &g.root()).body("").send().assert_error(405, "MethodNotAllowed");
+}

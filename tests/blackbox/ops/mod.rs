@@ -1,0 +1,90 @@
+//! One file per operation, of the same path as in `src/s3/ops`, and what all of them have in common.
+
+pub mod access;
+mod bucket;
+pub mod multipart;
+mod object;
+mod refusals;
+mod service;
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use md5::{Digest, Md5};
+
+use crate::client::{Client, Reply, encode, now};
+use crate::harness::{ALICE, BOB, Key, Server};
+
+/// A bucket of Alice's that nobody else uses, on the shared server unless a test has its own.
+pub struct Ground {
+    pub alice: Client,
+    pub bob: Client,
+    pub bucket: String,
+}
+
+impl Ground {
+    /// On the shared server.
+    pub fn new() -> Self {
+        Self::on(Server::shared())
+    }
+
+    /// On this server.
+    pub fn on(server: &Server) -> Self {
+        let ground = Self { alice: client(server, ALICE), bob: client(server, BOB), bucket: fresh_bucket_name() };
+        ground.alice.put(&ground.root(), "").assert_status(200);
+        ground
+    }
+
+    /// The bucket as a target.
+    pub fn root(&self) -> String {
+        format!("/{}", self.bucket)
+    }
+
+    /// A key of it as a target.
+    pub fn path(&self, key: &str) -> String {
+        format!("/{}/{}", self.bucket, encode(key))
+    }
+
+    /// Stores an object.
+    #[track_caller]
+    pub fn put(&self, key: &str, body: impl Into<Vec<u8>>) -> Reply {
+        self.alice.put(&self.path(key), body).assert_status(200)
+    }
+
+    /// Reads an object.
+    #[track_caller]
+    pub fn get(&self, key: &str) -> Reply {
+        self.alice.get(&self.path(key)).assert_status(200)
+    }
+
+    /// The keys that a listing with these parameters shows.
+    #[track_caller]
+    pub fn keys(&self, parameters: &str) -> Vec<String> {
+        self.alice.get(&format!("{}?{parameters}", self.root())).assert_status(200).elements("Key")
+    }
+}
+
+/// A tenant on a server.
+pub fn client(server: &Server, key: Key) -> Client {
+    Client::new(server.s3, key.access, key.secret)
+}
+
+/// A name that no other test, process or run has.
+pub fn fresh_bucket_name() -> String {
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    format!("t-{}-{}-{}", now(), std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed))
+}
+
+/// Bytes in which each position is recognisable, so that a shift or a mixed-up piece shows.
+pub fn bytes(length: usize) -> Vec<u8> {
+    (0..length).map(|i| (i % 251) as u8 ^ (i / 65_536) as u8).collect()
+}
+
+/// MD5 in hexadecimal digits: an ETag.
+pub fn md5_hex(body: &[u8]) -> String {
+    data_encoding::HEXLOWER.encode(&Md5::digest(body))
+}
+
+/// MD5 as `Content-MD5` wants it.
+pub fn md5_base64(body: &[u8]) -> String {
+    data_encoding::BASE64.encode(&Md5::digest(body))
+}

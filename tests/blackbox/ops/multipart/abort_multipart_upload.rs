@@ -1,0 +1,31 @@
+//! AbortMultipartUpload.
+
+use crate::ops::Ground;
+use crate::ops::multipart::Multipart;
+
+#[test]
+fn an_aborted_upload_is_gone_and_nothing_else() {
+    let g = Ground::new();
+    g.put("k", "kept");
+    let upload = Multipart::open(&g, "k");
+    let part = upload.part(1, "x");
+    g.bob.delete(&upload.target("")).assert_error(403, "AccessDenied");
+    g.alice.anonymous().delete(&upload.target("")).assert_error(403, "AccessDenied");
+    g.alice.delete(&upload.target("")).assert_status(204).assert_body("");
+    g.alice.delete(&upload.target("")).assert_error(404, "NoSuchUpload");
+    upload.complete(&[part]).assert_error(404, "NoSuchUpload");
+    g.alice.put(&upload.target("partNumber=1&"), "x").assert_error(404, "NoSuchUpload");
+    g.get("k").assert_body("kept");
+    assert!(g.alice.get(&format!("{}?uploads", g.root())).assert_status(200).elements("UploadId").is_empty());
+}
+
+#[test]
+fn a_completed_or_unknown_upload_cannot_be_aborted() {
+    let g = Ground::new();
+    let upload = Multipart::open(&g, "k");
+    let part = upload.part(1, "x");
+    upload.complete(&[part]).assert_status(200);
+    g.alice.delete(&upload.target("")).assert_error(404, "NoSuchUpload");
+    g.alice.delete(&format!("{}?uploadId=nope", g.path("k"))).assert_error(404, "NoSuchUpload");
+    g.get("k").assert_body("x");
+}

@@ -1,0 +1,129 @@
+//! CompleteMultipartUpload.
+
+use crate::ops::multipart::{Multipart, PART_BYTES_MIN, document, etag_of};
+use crate::ops::{Ground, bytes};
+
+#[test]
+fn parts_become_one_object() {
+    let g = Ground::new();
+    let upload = Multipart::open(&g, "a & b");
+    let bodies = [bytes(PART_BYTES_MIN), bytes(PART_BYTES_MIN + 7), bytes(5)];
+    let parts: Vec<_> = bodies.iter().zip([1, 5, 9000]).map(|(body, n)| upload.part(n, body.clone())).collect();
+    upload.part(2, "left out");
+    let reply = upload.complete(&parts).assert_status(200);
+    assert!(reply.text().contains("<CompleteMultipartUploadResult xmlns="), "{reply}");
+    assert_eq!((reply.element("Bucket"), reply.element("Key").as_deref()), (Some(g.bucket.clone()), Some("a & b")));
+    assert_eq!(reply.element("ETag"), Some(format!("\"{}\"", etag_of(&parts))));
+    assert!(reply.element("Location").is_some());
+    let whole = bodies.concat();
+    g.get("a & b").assert_header("etag", &format!("\"{}\"", etag_of(&parts))).assert_body(&whole);
+    let listed = g.alice.get(&g.root()).assert_status(200);
+    assert_eq!(
+        (listed.elements("Key"), listed.elements("Size")),
+        (vec!["a & b".to_owned()], vec![whole.len().to_string()])
+    );
+
+    let border = PART_BYTES_MIN;
+    for (from, to) in [(border - 1, border), (border - 3, border + 3), (0, 0), (whole.len() - 6, whole.len() - 1)] {
+        let range = format!("bytes={from}-{to}");
+        let reply = g.alice.request("GET", &g.path("a & b")).header("range", range).send().assert_status(206);
+        reply.assert_body(&whole[from..=to]);
+    }
+    let second = g.alice.get(&format!("{}?partNumber=2", g.path("a & b"))).assert_status(206);
+    second.assert_header("x-amz-mp-parts-count", "3").assert_body(&bodies[1]);
+}
+
+#[test]
+fn completing_again_answers_the_same() {
+    let g = Ground::new();
+    let upload = Multipart::open(&g, "k");
+    let part = upload.part(1, "x");
+    let first = upload.complete(std::slice::from_ref(&part)).assert_status(200);
+    let again = upload.complete(&[part]).assert_status(200);
+    assert_eq!(again.element("ETag"), first.element("ETag"));
+    upload.complete(&[(1, "0".repeat(32))]).assert_error(404, "NoSuchUpload");
+    g.get("k").assert_body("x");
+}
+
+#[test]
+fn parts_have_to_be_there_in_order_and_large_enough() {
+    let g = Ground::new();
+    let upload = Multipart::open(&g, "k");
+    let (small, other) = (upload.part(1, "small"), upload.part(2, "other"));
+    let reply = upload.complete(&[small.clone(), other.clone()]).assert_error(400, "EntityTooSmall");
+    assert_eq!(reply.element("PartNumber").as_deref(), Some("1"));
+    upload.complete(&[other.clone(), small.clone()]).assert_error(400, "InvalidPartOrder");
+    upload.complete(&[small.clone(), small.clone()]).assert_error(400, "InvalidPartOrder");
+    upload.complete(&[small.clone(), (3, other.1.clone())]).assert_error(400, "InvalidPart");
+    upload.complete(&[(1, other.1.clone())]).assert_error(400, "InvalidPart");
+    g.alice.get(&g.path("k")).assert_error(404, "NoSuchKey");
+    // The upload is as it was.
+    assert_eq!(g.alice.get(&upload.target("")).assert_status(200).elements("PartNumber"), ["1", "2"]);
+    upload.complete(&[other]).assert_status(200);
+    g.get("k").assert_body("other");
+}
+
+#[test]
+fn the_document_has_to_be_right() {
+    let g = Ground::new();
+    let upload = Multipart::open(&g, "k");
+    let part = upload.part(1, "x");
+    for bad in ["", "x", "<CompleteMultipartUpload/>", "<CompleteMultipartUpload>", "<Other/>"] {
+        g.alice.post(&upload.target(""), bad).assert_error(400, "MalformedXML");
+    }
+    // ETags come with quotes, without, and escaped.
+    let plain = document(std::slice::from_ref(&part))
+        .replace('"', "")
+        .replace("xmlns=http://s3.amazonaws.com/doc/2006-03-01/", "");
+    g.alice.post(&upload.target(""), plain).assert_status(200);
+    let escaped = document(&[part]).replace("<ETag>\"", "<ETag>&quot;").replace("\"</ETag>", "&quot;</ETag>");
+    g.alice.post(&upload.target(""), escaped).assert_status(200);
+}
+
+#[test]
+fn it_can_be_made_conditional() {
+    let g = Ground::new();
+    g.put("k", "kept");
+    let upload = Multipart::open(&g, "k");
+    let part = upload.part(1, "new");
+    let guarded = g.alice.request("POST", &upload.target("")).header("if-none-match", "*");
+    guarded.body(document(std::slice::from_ref(&part))).send().assert_error(412, "PreconditionFailed");
+    g.get("k").assert_body("kept");
+    upload.complete(&[part]).assert_status(200);
+    g.get("k").assert_body("new");
+}
+
+#[test]
+fn nobody_else_completes_it() {
+    let g = Ground::new();
+    let upload = Multipart::open(&g, "k");
+    let part = upload.part(1, "x");
+    g.bob.post(&upload.target(""), document(std::slice::from_ref(&part))).assert_error(403, "AccessDenied");
+    g.alice.anonymous().post(&upload.target(""), document(&[part])).assert_error(403, "AccessDenied");
+    g.alice
+        .post(&format!("{}?uploadId=nope", g.path("k")), document(&[(1, "0".repeat(32))]))
+        .assert_error(404, "NoSuchUpload");
+    g.alice.get(&g.path("k")).assert_error(404, "NoSuchKey");
+}
+
+/// Completion and abort at once: one of them, and what it said is so.
+#[test]
+fn one_of_complete_and_abort_wins() {
+    let g = Ground::new();
+    for round in 0..6 {
+        let key = format!("k{round}");
+        let upload = Multipart::open(&g, &key);
+        let part = upload.part(1, "x");
+        let (completed, aborted) = std::thread::scope(|scope| {
+            let abort = scope.spawn(|| g.alice.delete(&upload.target("")));
+            let completed = upload.complete(&[part]);
+            (completed, abort.join().expect("the abort was answered"))
+        });
+        let there = g.alice.get(&g.path(&key));
+        match (completed.status, aborted.status) {
+            (200, 404) => drop(there.assert_status(200).assert_body("x")),
+            (404, 204) => drop(there.assert_error(404, "NoSuchKey")),
+            _ => panic!("round {round}: completion {completed}\nabort {aborted}"),
+        }
+    }
+}

@@ -1,0 +1,48 @@
+//! CreateMultipartUpload.
+
+use crate::ops::multipart::Multipart;
+use crate::ops::{Ground, fresh_bucket_name};
+
+#[test]
+fn an_upload_names_bucket_key_and_id_and_is_no_object() {
+    let g = Ground::new();
+    let reply = g.alice.post(&format!("{}?uploads", g.path("a & b")), "").assert_status(200);
+    assert!(reply.text().contains("<InitiateMultipartUploadResult xmlns="), "{reply}");
+    assert_eq!((reply.element("Bucket"), reply.element("Key").as_deref()), (Some(g.bucket.clone()), Some("a & b")));
+    assert!(reply.element("UploadId").is_some_and(|id| !id.is_empty()));
+    g.alice.get(&g.path("a & b")).assert_error(404, "NoSuchKey");
+    assert!(g.keys("").is_empty());
+    // `?uploads=` is the same, and each call is another upload.
+    let again = g.alice.post(&format!("{}?uploads=", g.path("a & b")), "").assert_status(200);
+    assert_ne!(again.element("UploadId"), reply.element("UploadId"));
+}
+
+#[test]
+fn its_headers_become_the_objects() {
+    let g = Ground::new();
+    let create = g.alice.request("POST", &format!("{}?uploads", g.path("k")));
+    let create = create.header("content-type", "text/x").header("x-amz-meta-a", "1");
+    let create = create.header("content-encoding", "aws-chunked,gzip").header("x-amz-storage-class", "STANDARD");
+    let id = create.body("").send().assert_status(200).element("UploadId").expect("an id");
+    let upload = Multipart { ground: &g, key: "k".to_owned(), id };
+    let part = upload.part(1, "x");
+    upload.complete(&[part]).assert_status(200);
+    let reply = g.get("k").assert_header("content-type", "text/x").assert_header("x-amz-meta-a", "1");
+    reply.assert_header("content-encoding", "gzip");
+}
+
+#[test]
+fn what_is_not_implemented_is_refused() {
+    let g = Ground::new();
+    let target = format!("{}?uploads", g.path("k"));
+    for (name, value) in
+        [("x-amz-acl", "public-read"), ("x-amz-server-side-encryption", "AES256"), ("x-amz-tagging", "a=b")]
+    {
+        g.alice.request("POST", &target).header(name, value).body("").send().assert_error(501, "NotImplemented");
+    }
+    g.alice.post(&format!("/{}/k?uploads", fresh_bucket_name()), "").assert_error(404, "NoSuchBucket");
+    g.alice.post(&format!("{}?uploads", g.path(&"k".repeat(1025))), "").assert_error(400, "KeyTooLongError");
+    g.bob.post(&target, "").assert_error(403, "AccessDenied");
+    let open = g.alice.get(&format!("{}?uploads", g.root())).assert_status(200);
+    assert!(open.elements("UploadId").is_empty(), "{open}");
+}

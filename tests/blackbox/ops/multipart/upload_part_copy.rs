@@ -1,0 +1,77 @@
+//! UploadPartCopy. AWS begins such an answer with 200 and may end it with an error document.
+
+use crate::client::{Reply, encode};
+use crate::ops::multipart::{Multipart, PART_BYTES_MIN};
+use crate::ops::{Ground, bytes, fresh_bucket_name, md5_hex};
+
+fn copy(g: &Ground, upload: &Multipart<'_>, number: u32, source: &str, headers: &[(&str, &str)]) -> Reply {
+    let source = format!("/{}/{}", g.bucket, encode(source));
+    let request = g.alice.request("PUT", &upload.target(&format!("partNumber={number}&")));
+    let request = request.header("x-amz-copy-source", source);
+    headers.iter().fold(request, |request, (name, value)| request.header(name, value)).send()
+}
+
+#[test]
+fn parts_come_from_objects_whole_or_in_ranges() {
+    let g = Ground::new();
+    let source = bytes(PART_BYTES_MIN + 1000);
+    g.put("s", source.clone());
+    g.put("tiny", "tiny");
+    let upload = Multipart::open(&g, "k");
+    let range = format!("bytes=0-{}", PART_BYTES_MIN - 1);
+    let first = copy(&g, &upload, 1, "s", &[("x-amz-copy-source-range", &range)]).assert_status(200);
+    let expected = md5_hex(&source[..PART_BYTES_MIN]);
+    assert_eq!(first.element("ETag"), Some(format!("\"{expected}\"")), "{first}");
+    assert!(first.text().contains("<CopyPartResult"), "{first}");
+    let second = copy(&g, &upload, 2, "tiny", &[]).assert_status(200);
+    assert_eq!(second.element("ETag"), Some(format!("\"{}\"", md5_hex(b"tiny"))));
+    g.alice.delete(&g.path("s")).assert_status(204);
+    upload.complete(&[(1, expected), (2, md5_hex(b"tiny"))]).assert_status(200);
+    g.get("k").assert_body([&source[..PART_BYTES_MIN], b"tiny"].concat());
+}
+
+#[test]
+fn a_multipart_object_can_be_a_source() {
+    let g = Ground::new();
+    let made = Multipart::open(&g, "s");
+    let parts = [made.part(1, bytes(PART_BYTES_MIN)), made.part(2, "tail")];
+    made.complete(&parts).assert_status(200);
+    let upload = Multipart::open(&g, "k");
+    let range = format!("bytes={}-{}", PART_BYTES_MIN - 2, PART_BYTES_MIN + 1);
+    copy(&g, &upload, 1, "s", &[("x-amz-copy-source-range", &range)]).assert_status(200);
+    let body = [&bytes(PART_BYTES_MIN)[PART_BYTES_MIN - 2..], b"ta"].concat();
+    upload.complete(&[(1, md5_hex(&body))]).assert_status(200);
+    g.get("k").assert_body(body);
+}
+
+#[test]
+fn ranges_and_conditions_are_judged_first() {
+    let g = Ground::new();
+    let etag = g.put("s", "0123456789").etag();
+    let upload = Multipart::open(&g, "k");
+    for range in ["bytes=0-10", "bytes=5-2", "bytes=3-", "bytes=-3", "0-1", "bytes=x-y"] {
+        let reply = copy(&g, &upload, 1, "s", &[("x-amz-copy-source-range", range)]);
+        assert!(matches!(reply.status, 400 | 416), "{range}: {reply}");
+    }
+    copy(&g, &upload, 1, "s", &[("x-amz-copy-source-if-match", "\"0\"")]).assert_error(412, "PreconditionFailed");
+    copy(&g, &upload, 1, "s", &[("x-amz-copy-source-if-none-match", &etag)]).assert_error(412, "PreconditionFailed");
+    copy(&g, &upload, 1, "none", &[]).assert_error(404, "NoSuchKey");
+    copy(&g, &upload, 0, "s", &[]).assert_error(400, "InvalidArgument");
+    copy(&g, &upload, 10_001, "s", &[]).assert_error(400, "InvalidArgument");
+    assert!(g.alice.get(&upload.target("")).assert_status(200).elements("PartNumber").is_empty());
+}
+
+#[test]
+fn a_foreign_source_is_denied() {
+    let g = Ground::new();
+    let bobs = fresh_bucket_name();
+    g.bob.put(&format!("/{bobs}"), "").assert_status(200);
+    g.bob.put(&format!("/{bobs}/secret"), "bob's").assert_status(200);
+    let upload = Multipart::open(&g, "k");
+    let request = g.alice.request("PUT", &upload.target("partNumber=1&"));
+    request.header("x-amz-copy-source", format!("/{bobs}/secret")).send().assert_error(403, "AccessDenied");
+    g.put("mine", "x");
+    let request = g.bob.request("PUT", &upload.target("partNumber=1&"));
+    request.header("x-amz-copy-source", format!("/{bobs}/secret")).send().assert_error(403, "AccessDenied");
+    assert!(g.alice.get(&upload.target("")).assert_status(200).elements("PartNumber").is_empty());
+}

@@ -1,0 +1,132 @@
+//! CopyObject.
+
+use crate::client::{Reply, encode};
+use crate::ops::multipart::Multipart;
+use crate::ops::{Ground, bytes};
+
+fn copy(g: &Ground, source: &str, destination: &str, headers: &[(&str, &str)]) -> Reply {
+    let source = format!("/{}/{}", g.bucket, encode(source));
+    let request = g.alice.request("PUT", &g.path(destination)).header("x-amz-copy-source", source);
+    headers.iter().fold(request, |request, (name, value)| request.header(name, value)).send()
+}
+
+#[test]
+fn a_copy_outlives_its_source() {
+    let g = Ground::new();
+    for size in [0, 5, 300_000, 2_500_000] {
+        let body = bytes(size);
+        let etag = g.put("source", body.clone()).etag();
+        let reply = copy(&g, "source", "copy", &[]).assert_status(200);
+        assert!(reply.text().contains("<CopyObjectResult"), "{reply}");
+        assert_eq!(reply.element("ETag"), Some(format!("\"{etag}\"")));
+        assert!(reply.element("LastModified").is_some_and(|time| time.ends_with('Z')), "{reply}");
+        g.alice.delete(&g.path("source")).assert_status(204);
+        g.get("copy").assert_body(body);
+    }
+    assert_eq!(g.keys(""), ["copy"]);
+}
+
+#[test]
+fn a_multipart_object_keeps_its_etag_and_its_parts() {
+    let g = Ground::new();
+    let upload = Multipart::open(&g, "source");
+    let parts = [upload.part(1, bytes(5 << 20)), upload.part(2, bytes(77))];
+    let etag = upload.complete(&parts).assert_status(200).element("ETag").expect("an ETag");
+    assert_eq!(copy(&g, "source", "copy", &[]).assert_status(200).element("ETag"), Some(etag.clone()));
+    g.alice.delete(&g.path("source")).assert_status(204);
+    let body = [bytes(5 << 20), bytes(77)].concat();
+    g.get("copy").assert_header("etag", &etag).assert_body(body);
+}
+
+#[test]
+fn metadata_is_copied_or_replaced() {
+    let g = Ground::new();
+    let source = g.alice.request("PUT", &g.path("s")).header("x-amz-meta-a", "1").header("content-type", "text/a");
+    source.body("x").send().assert_status(200);
+    let ignored = [("x-amz-meta-b", "2"), ("content-type", "text/b")];
+    copy(&g, "s", "copied", &ignored).assert_status(200);
+    let copied = g.get("copied").assert_header("x-amz-meta-a", "1").assert_header("content-type", "text/a");
+    copied.assert_no_header("x-amz-meta-b");
+    let replaced = [("x-amz-metadata-directive", "REPLACE"), ("x-amz-meta-b", "2"), ("content-type", "text/b")];
+    copy(&g, "s", "replaced", &replaced).assert_status(200);
+    let answer = g.get("replaced").assert_header("x-amz-meta-b", "2").assert_header("content-type", "text/b");
+    answer.assert_no_header("x-amz-meta-a");
+    copy(&g, "s", "x", &[("x-amz-metadata-directive", "MERGE")]).assert_error(400, "InvalidArgument");
+    // Onto itself is how clients change metadata; without a change it is an error.
+    copy(&g, "s", "s", &[]).assert_error(400, "InvalidRequest");
+    copy(&g, "s", "s", &replaced).assert_status(200);
+    g.get("s").assert_body("x").assert_header("x-amz-meta-b", "2");
+}
+
+#[test]
+fn a_source_is_named_once_encoded_with_or_without_slash() {
+    let g = Ground::new();
+    for key in ["a b+c", "%2F", "ü/ä", "a?b", "..", "a//b"] {
+        g.put(key, key);
+        for slash in ["", "/"] {
+            let source = format!("{slash}{}/{}", g.bucket, encode(key));
+            let request = g.alice.request("PUT", &g.path("copy")).header("x-amz-copy-source", source);
+            request.send().assert_status(200);
+            g.get("copy").assert_body(key);
+        }
+    }
+    for bad in ["", "/", "bucket-only"] {
+        let reply = g.alice.request("PUT", &g.path("copy")).header("x-amz-copy-source", bad).send();
+        assert_eq!(reply.status, 400, "{bad:?}: {reply}");
+    }
+    copy(&g, "no such", "copy", &[]).assert_error(404, "NoSuchKey");
+    let version = format!("/{}/..?versionId=nope", g.bucket);
+    let versioned = g.alice.request("PUT", &g.path("copy")).header("x-amz-copy-source", version).send();
+    versioned.assert_error(404, "NoSuchVersion");
+}
+
+#[test]
+fn the_source_has_conditions() {
+    let g = Ground::new();
+    let etag = format!("\"{}\"", g.put("s", "x").etag());
+    let (past, future) = ("Mon, 01 Jan 2001 00:00:00 GMT", "Fri, 01 Jan 2100 00:00:00 GMT");
+    for (name, value, status) in [
+        ("x-amz-copy-source-if-match", etag.as_str(), 200),
+        ("x-amz-copy-source-if-match", "\"0\"", 412),
+        ("x-amz-copy-source-if-none-match", "\"0\"", 200),
+        ("x-amz-copy-source-if-none-match", &etag, 412),
+        ("x-amz-copy-source-if-modified-since", past, 200),
+        ("x-amz-copy-source-if-modified-since", future, 412),
+        ("x-amz-copy-source-if-unmodified-since", future, 200),
+        ("x-amz-copy-source-if-unmodified-since", past, 412),
+    ] {
+        let reply = copy(&g, "s", "copy", &[(name, value)]);
+        assert_eq!(reply.status, status, "{name}: {value}: {reply}");
+        assert_eq!(g.keys("").contains(&"copy".to_owned()), status == 200, "{name}: {value}");
+        g.alice.delete(&g.path("copy")).assert_status(204);
+    }
+}
+
+#[test]
+fn what_clients_restate_is_taken_and_the_rest_is_refused() {
+    let g = Ground::new();
+    g.put("s", "x");
+    // s3cmd sends the storage class on every copy.
+    copy(&g, "s", "d", &[("x-amz-storage-class", "STANDARD"), ("x-amz-acl", "private")]).assert_status(200);
+    copy(&g, "s", "d", &[("x-amz-acl", "public-read")]).assert_error(501, "NotImplemented");
+    copy(&g, "s", "d", &[("x-amz-server-side-encryption", "AES256")]).assert_error(501, "NotImplemented");
+}
+
+#[test]
+fn a_foreign_source_or_destination_is_denied() {
+    let g = Ground::new();
+    let bobs = crate::ops::fresh_bucket_name();
+    g.bob.put(&format!("/{bobs}"), "").assert_status(200);
+    g.bob.put(&format!("/{bobs}/secret"), "bob's").assert_status(200);
+    g.put("mine", "x");
+    let steal = g.alice.request("PUT", &g.path("stolen")).header("x-amz-copy-source", format!("/{bobs}/secret"));
+    steal.send().assert_error(403, "AccessDenied");
+    let plant = g.alice.request("PUT", &format!("/{bobs}/planted"));
+    let plant = plant.header("x-amz-copy-source", format!("/{}/mine", g.bucket));
+    plant.send().assert_error(403, "AccessDenied");
+    // An owner that is expected and is not, on either side.
+    let id = "0".repeat(64);
+    copy(&g, "mine", "d", &[("x-amz-source-expected-bucket-owner", &id)]).assert_error(403, "AccessDenied");
+    copy(&g, "mine", "d", &[("x-amz-expected-bucket-owner", &id)]).assert_error(403, "AccessDenied");
+    assert_eq!(g.keys(""), ["mine"]);
+}

@@ -1,0 +1,42 @@
+//! HeadObject. Conditions: see GetObject, whose test asks with both methods.
+
+use crate::ops::{Ground, bytes};
+
+#[test]
+fn it_answers_what_get_answers_without_the_body() {
+    let g = Ground::new();
+    for size in [0, 5, 300_000] {
+        let request = g.alice.request("PUT", &g.path("k")).header("x-amz-meta-a", "1").body(bytes(size));
+        request.send().assert_status(200);
+        let get = g.get("k");
+        let head = g.alice.head(&g.path("k")).assert_status(200).assert_body("");
+        for name in ["etag", "last-modified", "content-type", "content-length", "x-amz-meta-a", "accept-ranges"] {
+            assert_eq!(head.header(name), get.header(name), "{name} of {size} bytes");
+        }
+    }
+}
+
+#[test]
+fn ranges_count_too() {
+    let g = Ground::new();
+    g.put("k", "0123456789");
+    let reply = g.alice.request("HEAD", &g.path("k")).header("range", "bytes=2-4").send().assert_status(206);
+    reply.assert_header("content-length", "3").assert_header("content-range", "bytes 2-4/10").assert_body("");
+    g.alice.request("HEAD", &g.path("k")).header("range", "bytes=10-").send().assert_status(416).assert_body("");
+}
+
+#[test]
+fn errors_have_no_body() {
+    let g = Ground::new();
+    g.put("k", "x");
+    let reply = g.alice.head(&g.path("none")).assert_status(404).assert_body("");
+    assert!(reply.header("x-amz-request-id").is_some(), "{reply}");
+    g.bob.head(&g.path("k")).assert_status(403).assert_body("");
+    g.alice.anonymous().head(&g.path("k")).assert_status(403).assert_body("");
+    // The connection goes on behind a HEAD: nothing of a body was left in it.
+    let mut connection = g.alice.connect();
+    for _ in 0..2 {
+        connection.send(&g.alice.request("HEAD", &g.path("none")).wire().bytes()).expect("sends");
+        assert_eq!(connection.read(true).expect("answers").status, 404);
+    }
+}

@@ -1,0 +1,9 @@
+//! Operations on objects.
+
+mod copy_object;
+mod delete_object;
+mod get_object;
+mod get_object_acl;
+mod head_object;
+mod put_object;
+mod put_object_acl;

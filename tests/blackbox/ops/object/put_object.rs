@@ -1,0 +1,242 @@
+//! PutObject.
+
+use crate::client::Payload;
+use crate::ops::{Ground, bytes, fresh_bucket_name, md5_base64, md5_hex};
+
+#[test]
+fn bytes_of_every_size_come_back() {
+    let g = Ground::new();
+    for size in [0, 1, 4095, 8191, 8192, 8193, 65_537, 262_145, 1 << 20, (1 << 20) + 1, 3_000_001] {
+        let body = bytes(size);
+        let key = format!("size-{size}");
+        let reply = g.put(&key, body.clone()).assert_body("");
+        assert_eq!(reply.etag(), md5_hex(&body), "{size}");
+        g.get(&key).assert_header("content-length", &size.to_string()).assert_body(body);
+    }
+}
+
+#[test]
+fn keys_of_every_kind_are_kept_apart() {
+    let g = Ground::new();
+    let longest = "ä".repeat(512);
+    let mut keys = vec![
+        "a",
+        "a/",
+        "a//",
+        "/a",
+        "//",
+        ".",
+        "..",
+        "../../etc/passwd",
+        "a/../b",
+        "+",
+        " ",
+        "a b",
+        "%",
+        "%2F",
+        "%20",
+        "a?b",
+        "a#b",
+        "a&b=c",
+        "ä",
+        "日本",
+        "\u{1}",
+        "\r\n",
+        "\u{ffff}",
+        "\u{10ffff}",
+        "<&>\"'",
+        "\\",
+        &longest,
+    ];
+    for key in &keys {
+        g.put(key, *key);
+    }
+    for key in &keys {
+        g.get(key).assert_body(key);
+        g.alice.v2().get(&g.path(key)).assert_status(200).assert_body(key);
+    }
+    keys.sort_unstable();
+    assert_eq!(g.keys(""), keys);
+}
+
+#[test]
+fn a_key_too_long_is_refused() {
+    let g = Ground::new();
+    let reply = g.alice.put(&g.path(&"k".repeat(1025)), "x").assert_error(400, "KeyTooLongError");
+    assert_eq!(reply.element("MaxSizeAllowed").as_deref(), Some("1024"));
+    assert!(g.keys("").is_empty());
+}
+
+#[test]
+fn headers_and_metadata_come_back_as_sent() {
+    let g = Ground::new();
+    let kept = [
+        ("content-type", "text/plain; charset=utf-8"),
+        ("cache-control", "max-age=5"),
+        ("content-disposition", "attachment; filename=\"a b\""),
+        ("content-encoding", "gzip"),
+        ("content-language", "de, en"),
+        ("expires", "Thu, 01 Dec 2033 16:00:00 GMT"),
+        ("x-amz-meta-colour", "gr\u{fc}n"),
+        ("x-amz-meta-empty", ""),
+    ];
+    let mut request = g.alice.request("PUT", &g.path("k")).header("x-amz-storage-class", "STANDARD").body("x");
+    for (name, value) in kept {
+        request = request.header(name, value);
+    }
+    request.send().assert_status(200);
+    let reply = g.get("k");
+    for (name, value) in kept {
+        assert_eq!(reply.header(name).as_deref(), Some(value), "{name} in {reply}");
+    }
+    g.put("plain", "x");
+    g.get("plain").assert_header("content-type", "binary/octet-stream").assert_no_header("content-encoding");
+}
+
+#[test]
+fn metadata_may_be_latin_1_and_has_a_limit() {
+    let g = Ground::new();
+    g.alice.request("PUT", &g.path("k")).header("x-amz-meta-a", b"\xfc").body("x").send().assert_status(200);
+    assert_eq!(g.get("k").header_bytes("x-amz-meta-a"), Some(&b"\xfc"[..]));
+    let large = g.alice.request("PUT", &g.path("l")).header("x-amz-meta-a", "x".repeat(2048)).body("x").send();
+    large.assert_error(400, "MetadataTooLarge");
+}
+
+#[test]
+fn an_overwrite_replaces_everything() {
+    let g = Ground::new();
+    g.alice.request("PUT", &g.path("k")).header("x-amz-meta-a", "1").body("one").send().assert_status(200);
+    g.put("k", "second");
+    g.get("k").assert_body("second").assert_no_header("x-amz-meta-a");
+    assert_eq!(g.keys(""), ["k"]);
+}
+
+#[test]
+fn a_digest_that_does_not_fit_stores_nothing() {
+    let g = Ground::new();
+    let put = |name: &str, value: &str, body: &[u8]| {
+        g.alice.request("PUT", &g.path("k")).header(name, value).body(body).send()
+    };
+    for body in [&b"small"[..], &bytes(300_000)] {
+        put("content-md5", &md5_base64(b"other"), body).assert_error(400, "BadDigest");
+        put("content-md5", "nonsense", body).assert_error(400, "InvalidDigest");
+        put("x-amz-checksum-crc32", "AAAAAA==", body).assert_error(400, "BadDigest");
+        put("x-amz-checksum-sha256", "nonsense", body).assert_status(400);
+        g.alice.get(&g.path("k")).assert_error(404, "NoSuchKey");
+    }
+    put("content-md5", &md5_base64(b"small"), b"small").assert_status(200);
+    g.get("k").assert_body("small");
+    put("content-md5", &md5_base64(b"other"), b"small").assert_error(400, "BadDigest");
+    g.get("k").assert_body("small");
+}
+
+#[test]
+fn a_checksum_is_kept_and_answered() {
+    let g = Ground::new();
+    // The CRC-32 of "123456789" is 0xCBF43926 (the check value of the algorithm's catalogue).
+    let crc = data_encoding::BASE64.encode(&0xCBF4_3926_u32.to_be_bytes());
+    let request = g.alice.request("PUT", &g.path("k")).header("x-amz-checksum-crc32", &crc).body("123456789");
+    request.send().assert_status(200).assert_header("x-amz-checksum-crc32", &crc);
+    let asked = g.alice.request("GET", &g.path("k")).header("x-amz-checksum-mode", "ENABLED").send();
+    asked.assert_status(200).assert_header("x-amz-checksum-crc32", &crc);
+    g.get("k").assert_no_header("x-amz-checksum-crc32");
+}
+
+#[test]
+fn what_is_not_implemented_is_refused_and_never_half_done() {
+    let g = Ground::new();
+    for (name, value, status, code) in [
+        ("x-amz-acl", "public-read", 501, "NotImplemented"),
+        ("x-amz-grant-read", "id=\"x\"", 501, "NotImplemented"),
+        ("x-amz-server-side-encryption", "AES256", 501, "NotImplemented"),
+        ("x-amz-server-side-encryption-customer-algorithm", "AES256", 501, "NotImplemented"),
+        ("x-amz-tagging", "a=b", 501, "NotImplemented"),
+        ("x-amz-object-lock-mode", "GOVERNANCE", 501, "NotImplemented"),
+        ("x-amz-website-redirect-location", "/x", 501, "NotImplemented"),
+        ("x-amz-storage-class", "GLACIER", 501, "NotImplemented"),
+        ("x-amz-storage-class", "FASTEST", 400, "InvalidStorageClass"),
+    ] {
+        g.alice.request("PUT", &g.path("k")).header(name, value).body("x").send().assert_error(status, code);
+    }
+    assert!(g.keys("").is_empty());
+    g.alice.request("PUT", &g.path("k")).header("x-amz-acl", "private").body("x").send().assert_status(200);
+}
+
+#[test]
+fn a_body_has_a_length() {
+    let g = Ground::new();
+    let without = g.alice.request("PUT", &g.path("k")).body("");
+    let without = without.tamper(|wire| wire.head = wire.head.replace("Content-Length: 0\r\n", ""));
+    without.send().assert_error(411, "MissingContentLength");
+    let chunked = g.alice.request("PUT", &g.path("k")).payload(Payload::SignedChunks).transfer_chunked();
+    chunked.body(bytes(200_000)).send().assert_status(200);
+    g.get("k").assert_body(bytes(200_000));
+}
+
+#[test]
+fn a_short_body_stores_nothing() {
+    let g = Ground::new();
+    for length in [10, 300_000] {
+        let wire = g.alice.request("PUT", &g.path("k")).payload(Payload::Unsigned).body(bytes(length)).wire();
+        let mut connection = g.alice.connect();
+        connection.send(&wire.head_bytes()).expect("sends");
+        connection.send(&wire.body[..length / 2]).expect("sends");
+        connection.finish();
+        // An answer may not come any more; if one does, it is this.
+        if let Ok(reply) = connection.read(false) {
+            reply.assert_error(400, "IncompleteBody");
+        }
+        g.alice.get(&g.path("k")).assert_error(404, "NoSuchKey");
+    }
+}
+
+#[test]
+fn a_body_larger_than_the_limit_is_refused_before_it_is_sent() {
+    let server = crate::harness::Server::with(&[("limits", "body_bytes_max = 100000")]);
+    let g = Ground::on(&server);
+    g.put("k", bytes(100_000));
+    let large = g.alice.request("PUT", &g.path("large")).expect_continue().body(bytes(100_001)).send();
+    assert!(!large.continued, "{large}");
+    large.assert_error(400, "EntityTooLarge");
+    assert_eq!(g.keys(""), ["k"]);
+}
+
+#[test]
+fn only_an_allowed_body_is_asked_for() {
+    let g = Ground::new();
+    // boto 2 spells it with capitals.
+    for spelling in ["100-continue", "100-Continue"] {
+        let reply = g.alice.request("PUT", &g.path("k")).expect_as(spelling).body("x").send().assert_status(200);
+        assert!(reply.continued, "{reply}");
+    }
+    for (other, code) in [(g.bob.clone(), "AccessDenied"), (g.bob.keys("AKNOBODY", "x"), "InvalidAccessKeyId")] {
+        let reply = other.request("PUT", &g.path("k")).expect_continue().body("y").send();
+        assert!(!reply.continued, "{reply}");
+        reply.assert_error(403, code);
+    }
+    g.get("k").assert_body("x");
+}
+
+#[test]
+fn a_create_can_be_made_conditional() {
+    let g = Ground::new();
+    let create = || g.alice.request("PUT", &g.path("k")).header("if-none-match", "*").body("x").send();
+    create().assert_status(200);
+    create().assert_error(412, "PreconditionFailed");
+    let etag = g.get("k").etag();
+    let update = |etag: &str| g.alice.request("PUT", &g.path("k")).header("if-match", etag).body("y").send();
+    update("\"00000000000000000000000000000000\"").assert_error(412, "PreconditionFailed");
+    update(&format!("\"{etag}\"")).assert_status(200);
+    g.get("k").assert_body("y");
+    let absent = g.alice.request("PUT", &g.path("none")).header("if-match", "\"x\"").body("y").send();
+    absent.assert_error(404, "NoSuchKey");
+}
+
+#[test]
+fn there_has_to_be_a_bucket() {
+    let g = Ground::new();
+    g.alice.put(&format!("/{}/k", fresh_bucket_name()), "x").assert_error(404, "NoSuchBucket");
+    let wrong = g.alice.request("PUT", &g.path("k")).header("x-amz-expected-bucket-owner", "0".repeat(64)).body("x");
+    wrong.send().assert_error(403, "AccessDenied");
+    assert!(g.keys("").is_empty());
+}

@@ -1,0 +1,3 @@
+//! Operations on the account.
+
+mod list_buckets;
