@@ -161,3 +161,78 @@ fn tampered_signatures_leave_the_connection_alive() {
         connection.read(false).expect("an answer").assert_status(200);
     }
 }
+
+#[test]
+fn malformed_credentials_are_refused_one_by_one_and_harm_nobody() {
+    let long = "x".repeat(4000);
+    let heads = [
+        "Authorization: AWS",
+        "Authorization: AWS :",
+        "Authorization: AWS ::::",
+        "Authorization: AWS4-HMAC-SHA256",
+        "Authorization: AWS4-HMAC-SHA256 ,,,=",
+        "Authorization: AWS4-HMAC-SHA256 Credential=////,SignedHeaders=;;;,Signature=",
+        "Authorization: AWS4-HMAC-SHA256 Credential=a/20260101/r/s3/aws4_request,SignedHeaders=host,Signature=\u{e4}",
+        "Authorization: \u{ff}\u{fe}",
+        "Authorization:",
+        &format!("Authorization: AWS {long}:{long}"),
+        "Authorization: AWS a:b\r\nAuthorization: AWS a:b",
+        "Authorization: AWS a:b\r\nx-amz-date: \u{ff}",
+        "Authorization: AWS a:b\r\nDate: Fri, 99 Foo 99999 99:99:99 GMT",
+        "Authorization: AWS a:b\r\nDate: Thu, 01 Jan -2026 00:00:00 GMT",
+    ];
+    for head in heads {
+        let text: Vec<u8> =
+            format!("GET / HTTP/1.1\r\nHost: localhost\r\n{head}\r\n\r\n").chars().map(latin1).collect();
+        let mut connection = alice().connect();
+        connection.send(&text).expect("sends");
+        let reply = connection.read(false).expect("an answer");
+        assert!((400..500).contains(&reply.status), "{head}: {reply}");
+        assert!(reply.code().is_some(), "{head}: {reply}");
+    }
+    for query in [
+        "X-Amz-Algorithm=&X-Amz-Credential=&X-Amz-Date=&X-Amz-Expires=&X-Amz-SignedHeaders=&X-Amz-Signature=",
+        "X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=%2F%2F%2F%2F&X-Amz-Date=x&X-Amz-Expires=x\
+         &X-Amz-SignedHeaders=%3B&X-Amz-Signature=x",
+        "AWSAccessKeyId=&Expires=&Signature=",
+        "AWSAccessKeyId=a&Expires=99999999999999999999999&Signature=%00",
+        "X-Amz-Signature=%ff",
+    ] {
+        let reply = alice().anonymous().get(&format!("/?{query}"));
+        assert!((400..500).contains(&reply.status), "{query}: {reply}");
+    }
+    alice().get("/").assert_status(200);
+}
+
+fn latin1(c: char) -> u8 {
+    u8::try_from(u32::from(c)).expect("Latin-1")
+}
+
+#[test]
+fn logs_hold_no_secret() {
+    let server = Server::with(&[("log", "level = \"trace\"")]);
+    for how in SIGNED {
+        let client = Client::new(server.s3, ALICE.access, ALICE.secret).how(how);
+        client.put("/auth-logged", b"").assert_status(200);
+        client.get("/auth-logged?location").assert_status(200);
+        client.keys(ALICE.access, "guessed-secret").get("/").assert_error(403, "SignatureDoesNotMatch");
+    }
+    let log = server.log();
+    for secret in [ALICE.secret, "guessed-secret"] {
+        assert!(!log.contains(secret), "the log holds a secret");
+    }
+    let signatures = log.match_indices("Signature=").map(|(at, name)| &log[at + name.len()..]);
+    assert!(signatures.clone().count() > 0);
+    assert!(signatures.clone().all(|value| value.starts_with("REDACTED")), "the log holds a URL that is still good");
+}
+
+#[test]
+fn v2_can_be_switched_off() {
+    let server = Server::with(&[("server", "signature_v2 = false")]);
+    let client = Client::new(server.s3, ALICE.access, ALICE.secret);
+    client.get("/").assert_status(200);
+    client.v4_presigned().get("/").assert_status(200);
+    for how in [How::V2Header, How::V2Query] {
+        client.how(how).get("/").assert_error(400, "InvalidRequest");
+    }
+}
