@@ -140,9 +140,23 @@ impl Server {
         self.resume();
     }
 
-    /// A second server on the same store, where the store takes two (not on the embedded one).
-    pub fn sibling() -> Option<(Self, Self)> {
+    /// Two servers on one store, where the store takes two (not on the embedded one).
+    pub fn siblings() -> Option<(Self, Self)> {
         cassandra_nodes().map(|_| (Self::start(), Self::start()))
+    }
+
+    /// Tries to start a second process with this one's configuration, on ports of its own; how it ended, and what it
+    /// said.
+    pub fn start_beside(&self) -> (ExitStatus, String) {
+        let mut text = self.configuration();
+        for address in [self.s3, self.admin] {
+            text = text.replace(&address.to_string(), "127.0.0.1:0");
+        }
+        let config = self.folder().join("second.toml");
+        fs::write(&config, text).expect("writes the configuration");
+        let done = Command::new(env!("CARGO_BIN_EXE_dolium")).arg("serve").arg("--config").arg(&config).output();
+        let done = done.expect("runs");
+        (done.status, String::from_utf8_lossy(&done.stderr).into_owned())
     }
 
     fn launch(&mut self) -> Result<(), String> {

@@ -2,8 +2,8 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::harness::{ALICE, Server, cassandra_nodes, health};
-use crate::ops::multipart::{Multipart, PART_BYTES_MIN};
+use crate::harness::{ALICE, Server, health};
+use crate::ops::multipart::{Multipart, NamedPart, PART_BYTES_MIN, document};
 use crate::ops::{Ground, bytes, client};
 
 #[test]
@@ -81,14 +81,62 @@ fn write_until_dead(g: &Ground, dead: &AtomicBool, round: usize, writer: usize) 
     acknowledged
 }
 
+/// Completions are cut off somewhere: each has happened whole or not at all, and can be asked for again.
+#[test]
+fn kill_9_leaves_a_completion_done_or_undone() {
+    let mut server = Server::start();
+    let g = Ground::on(&server);
+    let uploads: Vec<_> = (0..24)
+        .map(|i| {
+            let upload = Multipart::open(&g, &format!("k{i:02}"));
+            let part = upload.part(1, bytes(300_000 + i));
+            (upload, part)
+        })
+        .collect();
+    std::thread::scope(|scope| {
+        for half in uploads.chunks(8) {
+            let g = &g;
+            scope.spawn(move || half.iter().all(|(upload, part)| completed(g, upload, part)));
+        }
+        while g.keys("").len() < 4 {}
+        server.kill9();
+    });
+    server.resume();
+    let there = g.keys("");
+    for (i, (upload, part)) in uploads.iter().enumerate() {
+        let body = bytes(300_000 + i);
+        if there.contains(&upload.key) {
+            g.get(&upload.key).assert_body(&body);
+        } else {
+            g.alice.get(&g.path(&upload.key)).assert_error(404, "NoSuchKey");
+            assert_eq!(g.alice.get(&upload.target("")).assert_status(200).elements("PartNumber"), ["1"]);
+        }
+        upload.complete(std::slice::from_ref(part)).assert_status(200);
+        g.get(&upload.key).assert_body(&body);
+    }
+    assert_eq!(g.keys("").len(), uploads.len());
+}
+
+/// Whether the answer came before the server died.
+fn completed(g: &Ground, upload: &Multipart<'_>, part: &NamedPart) -> bool {
+    let wire = g.alice.request("POST", &upload.target("")).body(document(std::slice::from_ref(part))).wire();
+    let Ok(mut connection) = g.alice.try_connect() else { return false };
+    match connection.send(&wire.bytes()).and_then(|()| connection.read(false)) {
+        Ok(reply) => reply.assert_status(200).element("ETag").is_some(),
+        Err(_) => false,
+    }
+}
+
 #[test]
 fn requests_under_way_are_finished_before_the_server_ends() {
     let mut server = Server::start();
     let g = Ground::on(&server);
-    let wire = g.alice.request("PUT", &g.path("k")).body(bytes(2_000_000)).wire();
+    let wire = g.alice.request("PUT", &g.path("k")).expect_continue().body(bytes(2_000_000)).wire();
     let mut connection = g.alice.connect();
     let (first, rest) = wire.body.split_at(1_000_000);
     connection.send(&wire.head_bytes()).expect("sends");
+    // Without this answer the connection might still wait to be accepted when the server stops.
+    assert_eq!(connection.read_one(false).expect("is asked for its body").status, 100);
     connection.send(first).expect("sends");
     let stopping = std::thread::scope(|scope| {
         let stop = scope.spawn(|| server.stop());
@@ -112,14 +160,16 @@ fn it_says_that_it_is_alive_and_ready() {
     assert!(!secret, "a secret is in the log");
 }
 
-/// On Cassandra: what one front end acknowledges, the other shows.
+/// On Cassandra: what one front end acknowledges, the other shows. A folder takes one process, and says so.
 #[test]
 fn two_front_ends_are_one_store() {
-    if cassandra_nodes().is_none() {
-        // The embedded store takes one process; a second one says so (see its own tests).
+    let Some((one, two)) = Server::siblings() else {
+        let server = Server::start();
+        let (status, said) = server.start_beside();
+        assert!(!status.success() && said.contains("in use by another process"), "{status}: {said}");
+        assert_eq!(health(server.admin, "/health/ready"), Some(200));
         return;
-    }
-    let (one, two) = Server::sibling().expect("a cluster takes two");
+    };
     let g = Ground::on(&one);
     let other = client(&two, ALICE);
     for round in 0..10 {

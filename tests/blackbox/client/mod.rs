@@ -157,6 +157,11 @@ impl Client {
         Connection::open(self.address)
     }
 
+    /// The same, for tests whose server may be dead.
+    pub fn try_connect(&self) -> std::io::Result<Connection> {
+        Connection::try_open(self.address)
+    }
+
     /// A request to be described further.
     pub fn request(&self, method: &str, target: &str) -> Request {
         Request {

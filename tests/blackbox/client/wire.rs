@@ -21,11 +21,16 @@ pub struct Connection {
 impl Connection {
     /// Opens one.
     pub fn open(address: SocketAddr) -> Self {
-        let stream = TcpStream::connect_timeout(&address, PATIENCE).expect("connects to the server");
-        stream.set_nodelay(true).expect("sets TCP_NODELAY");
-        stream.set_read_timeout(Some(PATIENCE)).expect("sets a timeout");
-        stream.set_write_timeout(Some(PATIENCE)).expect("sets a timeout");
-        Self { stream, buffered: Vec::new() }
+        Self::try_open(address).expect("connects to the server")
+    }
+
+    /// Opens one if somebody listens.
+    pub fn try_open(address: SocketAddr) -> std::io::Result<Self> {
+        let stream = TcpStream::connect_timeout(&address, PATIENCE)?;
+        stream.set_nodelay(true)?;
+        stream.set_read_timeout(Some(PATIENCE))?;
+        stream.set_write_timeout(Some(PATIENCE))?;
+        Ok(Self { stream, buffered: Vec::new() })
     }
 
     /// Sends bytes as they are. A server may answer and close before it has read everything, so failure is a value.
