@@ -170,6 +170,6 @@ pub(super) async fn delete_bucket(shared: &Arc<Shared>, bucket: &Bucket) -> Resu
         *alone = false;
         store.buckets.maps.write().remove(id);
     });
-    shared.commit(vec![NewRow::delete(keys::bucket(bucket.name.as_str()))], Room::Reserve, applied).await?;
+    shared.commit(vec![NewRow::delete(keys::bucket(bucket.name.as_str()))], Room::Delete, applied).await?;
     Ok(DeleteBucket::Deleted)
 }

@@ -97,6 +97,7 @@ impl Checkpoints {
             }
             shared.index.remove_segment(id);
             self.doomed.lock().remove(&id);
+            shared.spares.retry();
         }
         Ok(())
     }

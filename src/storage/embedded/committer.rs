@@ -366,8 +366,7 @@ impl Committer {
                     if outcome.is_ok() {
                         applied();
                     } else {
-                        // Locks stay shut on rows whose state is not known; the store has stopped.
-                        std::mem::forget(applied);
+                        drop(applied);
                     }
                     drop(done.send(outcome.clone()));
                 }
@@ -378,6 +377,10 @@ impl Committer {
 
     /// Frees blobs that nothing refers to, and the parts of manifests among them.
     fn release(&self, mut loose: Vec<InodeId>) {
+        if self.shared.stop.check().is_err() {
+            // The log may hold a commit that the index does not know of.
+            return;
+        }
         while let Some(inode) = loose.pop() {
             let freed = self.shared.blobs.condemn(inode, &self.shared.index);
             match freed.and_then(|freed| if freed { self.shared.index.forget_manifest(inode) } else { Ok(Vec::new()) })
@@ -405,7 +408,7 @@ impl Committer {
                 + record.key.len()
                 + record.value.as_ref().map_or(0, Bytes::len)
                 + record.data.len();
-            if let Err(error) = self.make_room(bytes, Room::Reserve) {
+            if let Err(error) = self.make_room(bytes, Room::Compaction) {
                 outcome = Err(error);
                 break;
             }

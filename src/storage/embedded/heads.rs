@@ -110,7 +110,7 @@ fn pinned(shared: &Arc<Shared>, record: &ObjectRecord) -> Result<Option<Option<(
 
 /// Where the rows of a change may go: deletes also fit on a full disk.
 pub(super) fn room(rows: &[NewRow]) -> Room {
-    if rows.iter().any(|row| row.value.is_some()) { Room::Data } else { Room::Reserve }
+    if rows.iter().any(|row| row.value.is_some()) { Room::Data } else { Room::Delete }
 }
 
 pub(super) async fn change(

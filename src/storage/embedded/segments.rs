@@ -1,8 +1,8 @@
 //! The segment files: which there are, reading records from them, and the spare ones kept ready.
 //!
 //! Spares are made ahead, zeros and all, by a thread of their own: a sync of a file whose blocks are already written
-//! need not commit new block mappings, and taking the next segment never waits for the disk. The last spare is for
-//! deletes and compaction only, so that a full disk can be emptied again.
+//! need not commit new block mappings, and taking the next segment never waits for the disk. The last two are kept
+//! from data, and the very last from all but compaction, so that a full disk can be emptied again.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -19,8 +19,8 @@ use super::record::{BLOCK_BYTES, Epoch, Record, SegmentHeader};
 use super::stop::StopFlag;
 use crate::storage::{Result, StorageError};
 
-/// Spares kept ready: one for data, and the reserve.
-const SPARES: usize = 2;
+/// Spares kept ready: one for data, and the reserves of deletes and of compaction.
+const SPARES: usize = 3;
 const ZEROS_BYTES: usize = 1 << 20;
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
@@ -43,10 +43,23 @@ pub(super) struct Segments {
 /// What a new segment is wanted for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Room {
-    /// New data: refused when only the reserve is left.
+    /// New data: refused when only the reserves are left.
     Data,
-    /// A delete or a compaction: may take the reserve.
-    Reserve,
+    /// A delete: may take its reserve.
+    Delete,
+    /// Compaction: may take the last one, because it gives back more than it takes.
+    Compaction,
+}
+
+impl Room {
+    /// Spares that must be there for one to be taken.
+    fn least(self) -> usize {
+        match self {
+            Self::Data => SPARES,
+            Self::Delete => 2,
+            Self::Compaction => 1,
+        }
+    }
 }
 
 impl Segments {
@@ -238,13 +251,23 @@ impl Spares {
             stock.failed = Some(error.to_string());
             self.changed.notify_all();
             let until = Instant::now() + RETRY_AFTER;
-            while !stock.closed && !self.changed.wait_until(&mut stock, until).timed_out() {}
+            while !stock.closed && stock.failed.is_some() {
+                if self.changed.wait_until(&mut stock, until).timed_out() {
+                    break;
+                }
+            }
         }
+    }
+
+    /// Space was given back: who waits for a spare may hope again.
+    pub(super) fn retry(&self) {
+        self.stock.lock().failed = None;
+        self.changed.notify_all();
     }
 
     /// Takes a spare, waiting while one is being made.
     pub(super) fn take(&self, room: Room, stop: &StopFlag) -> Result<PathBuf> {
-        let least = if room == Room::Data { SPARES } else { 1 };
+        let least = room.least();
         let mut stock = self.stock.lock();
         loop {
             if stock.ready.len() >= least

@@ -34,8 +34,7 @@ use crate::storage::{
 /// # Errors
 /// When the folder cannot be written, is of a newer version, is in use, or is damaged.
 pub async fn open(config: EmbeddedConfig) -> std::result::Result<Storage, OpenError> {
-    let store = open_on(config, Arc::new(RealDisk)).await?;
-    Ok(Storage { metadata: store.clone(), chunks: store.clone(), reclaim: store.clone(), health: store })
+    Ok(open_on(config, Arc::new(RealDisk)).await?.storage())
 }
 
 /// As [`open`], on any disk.
@@ -109,9 +108,16 @@ impl Threads {
 
 /// A store in a folder.
 pub(super) struct Embedded {
-    shared: Arc<Shared>,
+    pub(super) shared: Arc<Shared>,
     sweeper: Arc<Sweeper>,
     threads: Mutex<Option<Threads>>,
+}
+
+impl Embedded {
+    /// As the rest of the program holds it.
+    pub(super) fn storage(self: &Arc<Self>) -> Storage {
+        Storage { metadata: self.clone(), chunks: self.clone(), reclaim: self.clone(), health: self.clone() }
+    }
 }
 
 impl Drop for Embedded {

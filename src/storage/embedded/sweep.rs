@@ -20,7 +20,7 @@ use super::shared::Shared;
 use super::{keys, rows};
 use crate::storage::{COMPLETED_UPLOAD_SECONDS, InodeId, Result, StorageError, Sweep, Timestamp};
 
-/// Rows looked at in one step.
+/// Rows and files looked at in one step, and rows read at once.
 const ROWS_MAX: usize = 1_000;
 /// Bytes of records handed to the committer at once.
 const MOVE_BYTES_MAX: usize = 1 << 20;
@@ -61,15 +61,23 @@ impl Sweeper {
     pub(super) fn step(&self, shared: &Arc<Shared>) -> Result<Sweep> {
         shared.stop.check()?;
         let mut cycle = self.cycle.lock();
-        let (examined, found, next) = match cycle.stage.clone() {
-            Stage::Uploads(from) => forget_uploads(shared, &from)?,
-            Stage::Manifests(from) => release_manifests(shared, &from)?,
-            Stage::Blobs(folder) => release_blobs(shared, folder)?,
-            Stage::Segments => compact(shared)?,
+        let mut examined = 0;
+        let ended = loop {
+            let (looked_at, found, next) = match cycle.stage.clone() {
+                Stage::Uploads(from) => forget_uploads(shared, &from)?,
+                Stage::Manifests(from) => release_manifests(shared, &from)?,
+                Stage::Blobs(folder) => release_blobs(shared, folder)?,
+                Stage::Segments => compact(shared)?,
+            };
+            examined += looked_at;
+            cycle.busy |= found;
+            let compacted = found && cycle.stage == Stage::Segments;
+            cycle.stage = next.unwrap_or(Stage::Uploads(vec![keys::COMPLETED]));
+            let ended = cycle.stage == Stage::Uploads(vec![keys::COMPLETED]);
+            if ended || compacted || examined >= ROWS_MAX as u64 {
+                break ended;
+            }
         };
-        cycle.busy |= found;
-        cycle.stage = next.unwrap_or(Stage::Uploads(vec![keys::COMPLETED]));
-        let ended = cycle.stage == Stage::Uploads(vec![keys::COMPLETED]);
         let (removed, waiting) = shared.blobs.removed();
         let reclaimed = removed - cycle.removed_before;
         cycle.removed_before = removed;
@@ -107,7 +115,7 @@ fn forget_uploads(shared: &Arc<Shared>, from: &[u8]) -> Result<Step> {
     if any {
         let (done, answer) = oneshot::channel();
         let applied = Box::new(|| ());
-        shared.queue.push(Task::Commit(Commit { rows: old, room: Room::Reserve, applied, done }))?;
+        shared.queue.push(Task::Commit(Commit { rows: old, room: Room::Delete, applied, done }))?;
         answer.blocking_recv().map_err(|_| StorageError::Stopped("the store is closing".into()))??;
     }
     let stage = next.map_or(Stage::Manifests(vec![keys::MANIFESTS]), Stage::Uploads);

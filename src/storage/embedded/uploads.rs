@@ -96,7 +96,7 @@ pub(super) async fn abort(shared: &Arc<Shared>, bucket: &Bucket, upload: &Upload
         return Ok(AbortUpload::NoSuchUpload);
     }
     let applied = heads::applied(shared, None, entered, lock);
-    shared.commit(vec![NewRow::delete(upload_key)], Room::Reserve, applied).await?;
+    shared.commit(vec![NewRow::delete(upload_key)], Room::Delete, applied).await?;
     Ok(AbortUpload::Aborted)
 }
 
