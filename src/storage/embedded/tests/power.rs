@@ -16,7 +16,7 @@ use crate::storage::embedded::{EmbeddedConfig, keys};
 use crate::storage::{Data, Decision, Fetch, HeadChange, Home, ObjectRecord};
 
 /// How many seeds the suite tries; `DOLIUM_POWER_SEEDS` sets another number for long runs.
-const SEEDS: u64 = 24;
+const SEEDS: u64 = 10;
 const ROUNDS: u64 = 4;
 const WRITERS: u64 = 6;
 
