@@ -2,7 +2,7 @@
 
 pub mod first_key;
 mod static_keys;
-mod stores;
+pub(crate) mod stores;
 
 use std::io::{self, IsTerminal as _, Write as _};
 use std::sync::Arc;

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 
 use crate::config::{Config, StoreKind};
 use crate::storage::Storage;
+use crate::storage::cassandra::{self, CassandraConfig};
 use crate::storage::embedded::{self, EmbeddedConfig};
 
 /// Opens the store.
@@ -15,7 +16,25 @@ use crate::storage::embedded::{self, EmbeddedConfig};
 pub async fn open(config: &Config) -> Result<Storage> {
     match config.store.kind {
         StoreKind::Embedded => Ok(embedded::open(embedded_config(config)).await?),
-        StoreKind::Cassandra => bail!("this build has no Cassandra store yet: set store.kind = \"embedded\""),
+        StoreKind::Cassandra => Ok(cassandra::open(cassandra_config(config)).await?),
+    }
+}
+
+/// What the store needs of the configuration.
+pub(crate) fn cassandra_config(config: &Config) -> CassandraConfig {
+    let section = &config.cassandra;
+    let defaults = CassandraConfig::default();
+    let grace = config.debug.reclaim_grace_seconds.map(Duration::from_secs);
+    CassandraConfig {
+        nodes: section.nodes.clone(),
+        keyspace: section.keyspace.clone(),
+        replication: section.replication.clone(),
+        local_datacenter: section.local_datacenter.clone(),
+        username: section.username.clone(),
+        password: section.password.as_ref().map(|password| password.expose().to_owned()),
+        tls_ca_file: section.tls_ca_file.clone(),
+        reclaim_grace: grace.unwrap_or(defaults.reclaim_grace),
+        lease: defaults.lease,
     }
 }
 

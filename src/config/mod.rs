@@ -156,7 +156,7 @@ pub struct Cassandra {
     pub keyspace: String,
     /// Replicas per datacenter of a keyspace that is made.
     pub replication: BTreeMap<String, u32>,
-    /// The datacenter whose nodes are asked; the first node's when not set.
+    /// The datacenter whose nodes are asked; may be left out when the cluster has only one.
     pub local_datacenter: Option<String>,
     /// The user name.
     pub username: Option<String>,

@@ -47,6 +47,8 @@ use super::{Storage, Timestamp};
 
 /// Longest lease that may be configured.
 pub const LEASE_MAX: Duration = Duration::from_secs(3);
+/// Shortest grace period of the reclaimer: writes that take half as long start again. For tests; production has days.
+pub const RECLAIM_GRACE_MIN: Duration = Duration::from_secs(1);
 /// Memory for chunks in flight beyond the one that each stream may always have, in chunks (64 MiB).
 const SHARED_CHUNKS: usize = 128;
 
@@ -59,7 +61,7 @@ pub struct CassandraConfig {
     pub keyspace: String,
     /// Copies kept in each datacentre; used when the keyspace is created.
     pub replication: BTreeMap<String, u32>,
-    /// The datacentre to talk to.
+    /// The datacentre to talk to; may be left out when the cluster has only one.
     pub local_datacenter: Option<String>,
     /// For password authentication, together with `password`.
     pub username: Option<String>,
@@ -132,6 +134,12 @@ pub enum OpenError {
     NoSuchDatacenter {
         /// As configured.
         datacenter: String,
+        /// Those that the cluster has.
+        known: String,
+    },
+    /// Several datacentres, and nothing says which is near.
+    #[error("the cluster has several datacentres, {known}: set which one is local (local_datacenter)")]
+    WhichDatacenter {
         /// Those that the cluster has.
         known: String,
     },
@@ -244,6 +252,12 @@ fn check_config(config: &CassandraConfig) -> Result<(), OpenError> {
         return Err(OpenError::Config(format!(
             "the lease is {:?}, not above 0 and at most {LEASE_MAX:?}",
             config.lease
+        )));
+    }
+    if config.reclaim_grace < RECLAIM_GRACE_MIN {
+        return Err(OpenError::Config(format!(
+            "the reclaimer's grace period is {:?}, below {RECLAIM_GRACE_MIN:?}",
+            config.reclaim_grace
         )));
     }
     if config.replication.keys().any(|datacenter| datacenter.contains('\'')) {

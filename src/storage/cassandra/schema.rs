@@ -102,6 +102,9 @@ pub(super) fn check_cluster(session: &Session, config: &CassandraConfig) -> Resu
     {
         return Err(absent(local));
     }
+    if config.local_datacenter.is_none() && datacenters.len() > 1 {
+        return Err(OpenError::WhichDatacenter { known: datacenters.join(", ") });
+    }
     let existing = state.get_keyspace(&config.keyspace).map(|keyspace| &keyspace.strategy);
     let replication: Vec<(String, u32)> = match existing {
         Some(Strategy::NetworkTopologyStrategy { datacenter_repfactors }) => datacenter_repfactors
