@@ -13,7 +13,7 @@ use actix_server::{Server, ServerHandle};
 use anyhow::{Context as _, Error, Result, bail};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::JoinHandle;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use crate::app::static_keys::StaticKeys;
 use crate::cli::snippets::{self, Endpoint};
@@ -28,14 +28,23 @@ use crate::storage::names::NameRules;
 use crate::workers::collect_garbage::CollectGarbage;
 use crate::workers::{Supervisor, Worker};
 
+/// How long connections are still taken after the signal to stop, so that what is on its way is not reset.
+const SETTLE: Duration = Duration::from_millis(250);
 /// How long the store may take to write what is pending when the process ends.
 const CLOSE_WAIT: Duration = Duration::from_secs(20);
+
+/// What to do about an installation on Cassandra that nobody could use.
+const NO_KEY: &str = "there is no key: add [[keys]] with access_key, secret_key (or secret_key_file) and tenant to the \
+    configuration, or set DOLIUM__KEYS__0__ACCESS_KEY, DOLIUM__KEYS__0__SECRET_KEY and DOLIUM__KEYS__0__TENANT";
 
 /// Serves until SIGTERM or SIGINT, then ends orderly.
 ///
 /// # Errors
 /// One sentence: what could not be started, or what went wrong while it ended.
 pub async fn serve(config: Config) -> Result<()> {
+    if config.keys.is_empty() && config.store.kind == StoreKind::Cassandra {
+        bail!(NO_KEY);
+    }
     // Before the first file is touched, so that a busy port changes nothing.
     let s3 = bind("server.listen (or --listen)", &config.server.listen)?;
     let admin = match config.admin.listen.as_str() {
@@ -127,21 +136,13 @@ fn keys(config: &Config) -> Result<Vec<Key>> {
     if !config.keys.is_empty() {
         return Ok(config.keys.clone());
     }
-    match config.store.kind {
-        StoreKind::Embedded => {
-            let made = first_key::read_or_make(&config.store.path).map_err(Error::msg)?;
-            Ok(vec![Key {
-                access_key: made.access_key,
-                secret_key: Some(made.secret_key),
-                tenant: made.tenant,
-                ..Key::default()
-            }])
-        }
-        StoreKind::Cassandra => bail!(
-            "there is no key: add [[keys]] with access_key, secret_key (or secret_key_file) and tenant to the \
-             configuration, or set DOLIUM__KEYS__0__ACCESS_KEY, DOLIUM__KEYS__0__SECRET_KEY and DOLIUM__KEYS__0__TENANT"
-        ),
-    }
+    let made = first_key::read_or_make(&config.store.path).map_err(Error::msg)?;
+    Ok(vec![Key {
+        access_key: made.access_key,
+        secret_key: Some(made.secret_key),
+        tenant: made.tenant,
+        ..Key::default()
+    }])
 }
 
 fn services(config: &Config, storage: Storage, credentials: StaticKeys) -> Services {
@@ -260,6 +261,7 @@ impl Running {
         self.readiness.draining.store(true, Ordering::Relaxed);
         tracing::info!("stopping: no new connections, requests may finish");
         let orderly = async {
+            sleep(SETTLE).await;
             self.s3.handle.stop(true).await;
             let _ = self.s3.task.await;
             self.workers.stop().await;

@@ -143,3 +143,53 @@ impl AsyncWrite for Connection {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    const SHORT: Duration = Duration::from_millis(20);
+    const LONG: Duration = Duration::from_secs(3600);
+
+    async fn pair(between_requests: Duration, stalled_write: Duration) -> (Connection, TcpStream) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let (client, served) = tokio::join!(TcpStream::connect(listener.local_addr().unwrap()), listener.accept());
+        let (stream, peer) = served.unwrap();
+        let about = About::new(peer.ip(), false);
+        (Connection::new(Io::Plain(stream), about, between_requests, stalled_write), client.unwrap())
+    }
+
+    #[tokio::test]
+    async fn a_head_that_never_ends_is_given_up() {
+        let (mut connection, mut client) = pair(SHORT, LONG).await;
+        client.write_all(b"GET / HT").await.unwrap();
+        let mut head = Vec::new();
+        let error = connection.read_to_end(&mut head).await.unwrap_err();
+        assert_eq!((error.kind(), head.as_slice()), (io::ErrorKind::TimedOut, &b"GET / HT"[..]));
+    }
+
+    #[tokio::test]
+    async fn a_request_that_is_served_may_take_its_time() {
+        let (mut connection, mut client) = pair(SHORT, LONG).await;
+        let serving = connection.about().serve();
+        let late = tokio::spawn(async move {
+            sleep(SHORT * 3).await;
+            client.write_all(b"x").await.unwrap();
+            client
+        });
+        assert_eq!(connection.read_u8().await.unwrap(), b'x');
+        drop(serving);
+        let _client = late.await.unwrap();
+        assert_eq!(connection.read_u8().await.unwrap_err().kind(), io::ErrorKind::TimedOut);
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_nobody_takes_is_given_up() {
+        let (mut connection, _client) = pair(LONG, SHORT).await;
+        let error = connection.write_all(&vec![0; 64 << 20]).await.unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::TimedOut);
+    }
+}

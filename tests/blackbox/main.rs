@@ -6,4 +6,6 @@ mod faults;
 mod harness;
 mod lifecycle;
 mod ops;
+mod startup;
 mod tidy;
+mod wire;
