@@ -91,6 +91,15 @@ struct Reading {
     empty_headers: bool,
 }
 
+const BOTOCORE_UNSIGNED: &[&str] = &[
+    "encryption",
+    "intelligent-tiering",
+    "legal-hold",
+    "ownershipControls",
+    "policyStatus",
+    "publicAccessBlock",
+    "retention",
+];
 const S3CMD_UNSIGNED: &[&str] = &[
     "response-cache-control",
     "response-content-disposition",
@@ -103,15 +112,20 @@ const S3CMD_UNSIGNED: &[&str] = &[
     "ownershipControls",
     "publicAccessBlock",
     "replication",
-    "restore",
-    "tagging",
 ];
 const RCLONE_UNSIGNED: &[&str] = &["cors", "lifecycle", "tagging", "website"];
 
 /// Every accepted reading, the one by the book first.
 const READINGS: &[Reading] = &[
-    Reading { client: "AWS, boto 2, botocore", ..BOOK },
+    Reading { client: "AWS, boto 2", ..BOOK },
     Reading { client: "botocore, path style, at a bucket", slash: Slash::Added, ..BOOK },
+    Reading { client: "botocore, newer sub-resources", unsigned: BOTOCORE_UNSIGNED, ..BOOK },
+    Reading {
+        client: "botocore, newer sub-resources of a bucket",
+        slash: Slash::Added,
+        unsigned: BOTOCORE_UNSIGNED,
+        ..BOOK
+    },
     Reading { client: "Nextcloud", empty_headers: false, ..BOOK },
     Reading { client: "Nextcloud, at a bucket", slash: Slash::Removed, empty_headers: false, ..BOOK },
     Reading { client: "rclone", values: Values::EmptyIsBare, ..BOOK },

@@ -43,7 +43,17 @@ fn s3cmd_does_not_sign_overrides_and_encodes_values() {
     resource("/b/k?response-content-type=text%2Fplain", "/b/k").accepted();
     resource("/b/k?uploadId=a%2Fb", "/b/k?uploadId=a%2Fb").accepted();
     resource("/b/k?uploads", "/b/k?uploads=").accepted();
-    resource("/b/k?restore", "/b/k").accepted();
+    resource("/b/k?encryption", "/b/k").accepted();
+}
+
+#[test]
+fn botocore_does_not_sign_newer_sub_resources() {
+    let names = ["encryption", "legal-hold", "ownershipControls", "policyStatus", "publicAccessBlock", "retention"];
+    for name in names {
+        resource(&format!("/b?{name}"), "/b/").accepted();
+        resource(&format!("/b/k?{name}&versionId=1"), "/b/k?versionId=1").accepted();
+    }
+    resource("/b?acl&policyStatus", "/b/").refused_as(SignatureDoesNotMatch);
 }
 
 #[test]
@@ -56,7 +66,7 @@ fn rclone_omits_some_and_leaves_empty_values_bare() {
 
 #[test]
 fn what_a_client_does_not_sign_must_be_signed_in_urls_that_change_hands() {
-    for name in ["response-content-type=text/html", "tagging", "restore", "cors"] {
+    for name in ["response-content-type=text/html", "tagging", "encryption", "legal-hold", "cors"] {
         let mut ask = Ask::new(Get, "/b/k", NOW).presigned_v2(60);
         ask.accepted();
         ask.target.push('&');
