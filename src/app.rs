@@ -52,6 +52,7 @@ pub async fn serve(config: Config) -> Result<()> {
         listen => Some(bind("admin.listen", listen)?),
     };
     let certificate = read_certificate(&config)?;
+    raise_descriptor_limit();
     let mut signals = Signals::new().context("cannot listen to signals")?;
 
     let storage = stores::open(&config).await?;
@@ -105,6 +106,22 @@ async fn start(
     let _ = announce(config, &endpoint, health.as_deref(), &keys);
     tracing::info!(endpoint = %endpoint.url(), version = env!("CARGO_PKG_VERSION"), "serving");
     Ok(Running { readiness, s3, admin, workers: Supervisor::start([sweeper]) })
+}
+
+/// Takes as many file descriptors as the system allows: many shells start processes with 1024, which is less than
+/// `limits.connections_max`.
+fn raise_descriptor_limit() {
+    let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
+    // SAFETY: getrlimit writes, and setrlimit reads, one structure of ours.
+    let raised = unsafe {
+        libc::getrlimit(libc::RLIMIT_NOFILE, &raw mut limit) == 0 && {
+            limit.rlim_cur = limit.rlim_max;
+            libc::setrlimit(libc::RLIMIT_NOFILE, &raw const limit) == 0
+        }
+    };
+    if !raised {
+        tracing::warn!("the limit of open files could not be raised");
+    }
 }
 
 fn bind(key: &str, listen: &str) -> Result<Bound> {

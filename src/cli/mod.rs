@@ -4,6 +4,7 @@ mod log;
 mod schema;
 pub mod snippets;
 
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
@@ -139,8 +140,12 @@ fn credentials(flags: &CredentialsArguments) -> Result<()> {
         format!("there is no generated key in {}: it is made on the first start without [[keys]]", file.display())
     })?;
     let endpoint = snippets::Endpoint::of(&config, None);
-    print!("{}", snippets::blocks(&endpoint, &key.access_key, key.secret_key.expose()));
-    Ok(())
+    let blocks = snippets::blocks(&endpoint, &key.access_key, key.secret_key.expose());
+    match io::stdout().write_all(blocks.as_bytes()) {
+        // Whoever reads only the first lines has what they wanted.
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error).context("cannot write"),
+        _ => Ok(()),
+    }
 }
 
 fn load(file: Option<&Path>, flags: &Flags) -> Result<Config> {

@@ -150,7 +150,7 @@ pub enum StoreKind {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Cassandra {
-    /// Nodes to ask first, `address:port`.
+    /// Nodes to ask first, `host` or `host:port`; the port is 9042 when it is not named.
     pub nodes: Vec<String>,
     /// The keyspace; made on the first start if it is not there.
     pub keyspace: String,

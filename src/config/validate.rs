@@ -78,7 +78,7 @@ impl Config {
             return Err("cassandra.nodes is empty: name at least one node".into());
         }
         for node in &cassandra.nodes {
-            check_address("cassandra.nodes", node)?;
+            check_node(node)?;
         }
         let name = &cassandra.keyspace;
         let legal = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_';
@@ -146,6 +146,15 @@ fn check_address(key: &str, text: &str) -> Result<(), String> {
         Some(_) => Ok(()),
         None => Err(format!("{key}: `{text}` is not of the form address:port")),
     }
+}
+
+/// `host` (port 9042) or `host:port`.
+fn check_node(node: &str) -> Result<(), String> {
+    let name = |host: &str| !host.is_empty() && !host.contains([':', '/', ' ']);
+    if name(node) || node.parse::<std::net::Ipv6Addr>().is_ok() {
+        return Ok(());
+    }
+    check_address("cassandra.nodes", node)
 }
 
 fn at_least(key: &str, value: u64, least: u64) -> Result<(), String> {
