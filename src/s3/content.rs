@@ -28,8 +28,16 @@ pub async fn open(record: &ObjectRecord, range: Range<u64>, services: &Arc<Servi
             Ok(stream::once(async move { Ok(part) }).boxed_local())
         }
         Data::Stored(placement) if placement.manifest => {
+            // Its parts are opened one after the other; an overwrite in between must not cut the answer off.
+            let hold = services.storage.chunks.hold(placement).await?;
             let manifest = services.storage.chunks.read_manifest(placement).await?;
-            parts(slices(&manifest, &range)?, services).await
+            let pieces = parts(slices(&manifest, &range)?, services).await?;
+            Ok(pieces
+                .map(move |piece| {
+                    let _held = &hold;
+                    piece
+                })
+                .boxed_local())
         }
         Data::Stored(placement) => blob(placement, range, services).await,
         Data::NotRead => Err(S3ErrorCode::InternalError.because("The object's bytes were not read.")),

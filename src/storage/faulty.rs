@@ -17,7 +17,7 @@ use parking_lot::Mutex;
 
 use super::{
     AbortUpload, BlobWriter, Bucket, BucketName, ChunkStore, ChunkStream, CompleteUpload, CreateBucket, CreateUpload,
-    Decision, DeleteBucket, Fetch, Fingerprint, Head, HeadChange, HeadRead, Home, ListedObject, Manifest,
+    Decision, DeleteBucket, Fetch, Fingerprint, Head, HeadChange, HeadRead, Hold, Home, ListedObject, Manifest,
     MetadataStore, NewBucket, NewUpload, ObjectKey, Page, Part, Placement, PutPart, ReclaimStore, Reference, Result,
     Scan, Storage, StorageError, StoreHealth, Sweep, Tenant, TenantId, Upload, UploadId, UploadScan,
 };
@@ -217,6 +217,9 @@ impl ChunkStore for Faulty {
                 Ok(stream.take(pieces).chain(broken).boxed())
             }
         }
+    }
+    async fn hold(&self, placement: &Placement) -> Result<Hold> {
+        self.plan.around("hold", self.inner.chunks.hold(placement)).await
     }
     async fn reference(&self, placement: &Placement, bucket: &Bucket, key: &ObjectKey) -> Result<Reference> {
         self.plan.around("reference", self.inner.chunks.reference(placement, bucket, key)).await

@@ -151,6 +151,17 @@ pub trait ChunkStore: Send + Sync {
     /// before it is handed out. The blob stays readable while the stream lives, even when the object is deleted.
     async fn read(&self, placement: &Placement, range: Range<u64>) -> Result<ChunkStream>;
 
+    /// Keeps an object's blob, and what its manifest refers to, readable while the answer lives. A stream from
+    /// [`Self::read`] needs none; whoever opens a manifest's parts one after the other does. Stores whose grace period
+    /// outlasts every request answer with nothing to hold.
+    ///
+    /// # Errors
+    /// [`StorageError::Unavailable`] when the object was replaced since its head was read.
+    async fn hold(&self, placement: &Placement) -> Result<Hold> {
+        let _ = placement;
+        Ok(Box::new(()))
+    }
+
     /// Keeps a blob from being reclaimed so that a second head may refer to it. Call it *after* reading the
     /// destination's head and before changing it; hold the answer until that change is done.
     async fn reference(&self, placement: &Placement, bucket: &Bucket, key: &ObjectKey) -> Result<Reference>;
@@ -172,6 +183,9 @@ pub trait StoreHealth: Send + Sync {
     /// Writes what is pending and releases the store. Called once, after the last request.
     async fn close(&self) -> Result<()>;
 }
+
+/// What keeps a blob readable, see [`ChunkStore::hold`].
+pub type Hold = Box<dyn std::any::Any + Send + Sync>;
 
 /// A byte stream from memory, for stores and tests.
 #[must_use]
