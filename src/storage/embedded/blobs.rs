@@ -32,6 +32,8 @@ struct Held {
     condemned: HashMap<InodeId, Instant>,
     due: BTreeSet<(Instant, InodeId)>,
     removed: u64,
+    /// Space is needed: what is condemned goes at once.
+    hurry: bool,
     closed: bool,
 }
 
@@ -166,7 +168,7 @@ impl Blobs {
                     }
                     match held.due.first().copied() {
                         None => self.changed.wait(&mut held),
-                        Some((at, inode)) if at <= Instant::now() => {
+                        Some((at, inode)) if held.hurry || at <= Instant::now() => {
                             held.due.pop_first();
                             break inode;
                         }
@@ -182,6 +184,15 @@ impl Blobs {
             let mut held = self.held.lock();
             held.condemned.remove(&inode);
             held.removed += 1;
+        }
+    }
+
+    /// Whether space is short, so that what is condemned cannot wait for late readers.
+    pub(super) fn set_hurry(&self, hurry: bool) {
+        let mut held = self.held.lock();
+        if held.hurry != hurry {
+            held.hurry = hurry;
+            self.changed.notify_all();
         }
     }
 

@@ -7,6 +7,7 @@ use parking_lot::{Condvar, Mutex};
 
 use super::base::Base;
 use super::committer::Task;
+use super::reserve::Reserve;
 use super::shared::Shared;
 use crate::storage::{Result, StorageError};
 
@@ -21,13 +22,15 @@ pub(super) struct Checkpoints {
     asked: Mutex<Asked>,
     changed: Condvar,
     base: Mutex<Base>,
+    reserve: Reserve,
     /// Segments whose records were all moved: removed once a checkpoint covers that.
     doomed: Mutex<BTreeSet<u64>>,
 }
 
 impl Checkpoints {
-    pub(super) fn new(base: Base) -> Self {
-        Self { asked: Mutex::default(), changed: Condvar::new(), base: Mutex::new(base), doomed: Mutex::default() }
+    pub(super) fn new(base: Base, reserve: Reserve) -> Self {
+        let (asked, changed, doomed) = (Mutex::default(), Condvar::new(), Mutex::default());
+        Self { asked, changed, base: Mutex::new(base), reserve, doomed }
     }
 
     /// Wants a checkpoint soon.
@@ -80,16 +83,22 @@ impl Checkpoints {
         let Some(mut frozen) = answer.recv().map_err(gone)? else { return Ok(()) };
         frozen.live.retain(|id, _| !doomed.contains(id));
         frozen.checkpoint.set_live(&frozen.live);
-        let written = base.write(&frozen.rows, &frozen.checkpoint).and_then(|()| base.rows());
+        let mut written = base.write(&frozen.rows, &frozen.checkpoint).and_then(|()| base.rows());
+        if written.is_err() {
+            self.reopen(shared, &mut base);
+            if self.reserve.release(shared.disk.as_ref()) {
+                written = base.write(&frozen.rows, &frozen.checkpoint).and_then(|()| base.rows());
+            }
+        }
         drop(frozen.rows);
         match written {
             Ok(rows) => shared.index.thaw(rows),
             Err(error) => {
                 shared.index.refreeze();
-                self.reopen(shared, &mut base);
                 return Err(error);
             }
         }
+        self.reserve.take(shared.disk.as_ref());
         for id in doomed {
             if let Err(error) = shared.segments.remove(shared.disk.as_ref(), id) {
                 // The next start finds that the checkpoint does not name it, and removes it.

@@ -91,7 +91,9 @@ impl Progress {
 /// Refuses new data when what is free is needed for deletes and checkpoints.
 fn require_space(shared: &Shared) -> Result<()> {
     let free = shared.disk.free_bytes(shared.blobs.dir()).map_err(|error| failed("looking at free space", &error))?;
-    if free < shared.config.headroom_bytes {
+    let short = free < shared.config.headroom_bytes;
+    shared.blobs.set_hurry(short);
+    if short {
         return Err(StorageError::Full("what is free is kept for deletes; delete objects or add space".into()));
     }
     Ok(())

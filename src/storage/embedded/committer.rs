@@ -127,6 +127,25 @@ impl Queue {
         self.tasks.lock().1 = true;
         self.changed.notify_all();
     }
+
+    /// Closes and drops what waits; who waits for an answer learns that there is none.
+    fn abandon(&self) {
+        self.close();
+        let waiting = std::mem::take(&mut self.tasks.lock().0);
+        drop(waiting);
+    }
+}
+
+/// Lets nobody wait for a committer that has panicked.
+struct Watch(Arc<Shared>);
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.stop.stop("the committer has panicked");
+            self.0.queue.abandon();
+        }
+    }
 }
 
 /// Where the next batch goes.
@@ -170,6 +189,7 @@ impl Committer {
 
     /// The body of the thread. Ends when the queue is closed and empty.
     pub(super) fn run(mut self) {
+        let _watch = Watch(self.shared.clone());
         loop {
             let patience = (!self.marked).then_some(MARK_AFTER);
             let Some(tasks) = self.shared.queue.take(patience) else { break };

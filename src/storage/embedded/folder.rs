@@ -49,5 +49,8 @@ fn write(disk: &dyn Disk, path: &Path) -> std::io::Result<()> {
     file.write_at(format!("{FIRST_LINE}{FORMAT_VERSION}\n").as_bytes(), 0)?;
     file.sync()?;
     disk.rename(&new, &path.join("FORMAT"))?;
-    disk.sync_dir(path)
+    disk.sync_dir(path)?;
+    // The folder itself may be new.
+    let above = path.parent().filter(|above| !above.as_os_str().is_empty());
+    disk.sync_dir(above.unwrap_or(Path::new(".")))
 }

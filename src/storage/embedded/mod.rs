@@ -5,6 +5,7 @@
 //! LOCK            held while a process uses the folder
 //! segments/       the log: 0000000000000001.log …, and spares ready to become the next
 //! blobs/xx/…      bodies above 256 KiB, one file each, synced before the log refers to them
+//! index.reserve   space for a checkpoint on a full disk
 //! index.redb      the sorted index up to a checkpoint; rebuilt from the log when it is missing
 //! ```
 //!
@@ -33,6 +34,7 @@ mod keys;
 mod locks;
 mod record;
 mod recovery;
+mod reserve;
 mod rows;
 mod segments;
 mod shared;

@@ -17,6 +17,7 @@ use super::committer::{Committer, Queue, Tail};
 use super::disk::{Disk, RealDisk};
 use super::locks::Locks;
 use super::recovery::{Recovered, recover};
+use super::reserve::Reserve;
 use super::segments::{Segments, Spares};
 use super::shared::Shared;
 use super::stop::StopFlag;
@@ -24,7 +25,7 @@ use super::sweep::Sweeper;
 use super::{EmbeddedConfig, INLINE_BYTES_MAX, OpenError, folder, heads, rows, uploads};
 use crate::storage::{
     AbortUpload, BlobWriter, Bucket, BucketName, ChunkStore, ChunkStream, CompleteUpload, CreateBucket, CreateUpload,
-    Decision, DeleteBucket, Fetch, Fingerprint, Head, HeadChange, HeadRead, Home, ListedObject, Manifest,
+    Decision, DeleteBucket, Fetch, Fingerprint, Head, HeadChange, HeadRead, Hold, Home, ListedObject, Manifest,
     MetadataStore, NewBucket, NewUpload, ObjectKey, Page, Part, Placement, PutPart, ReclaimStore, Reference, Result,
     Scan, Storage, StorageError, StoreHealth, Sweep, Tenant, TenantId, Upload, UploadId, UploadScan,
 };
@@ -55,6 +56,8 @@ fn start(config: EmbeddedConfig, disk: Arc<dyn Disk>) -> std::result::Result<Arc
     let spares = Spares::new(segments.dir().to_owned(), config.segment_bytes, config.headroom_bytes);
     let Recovered { base, index, tail } = recover(&config, disk.as_ref(), &stop, &segments, &spares)?;
     let buckets = Buckets::load(&index)?;
+    let reserve = Reserve::new(&config.path, config.headroom_bytes / 2);
+    reserve.take(disk.as_ref());
     let shared = Arc::new(Shared {
         config,
         disk,
@@ -63,7 +66,7 @@ fn start(config: EmbeddedConfig, disk: Arc<dyn Disk>) -> std::result::Result<Arc
         segments,
         spares,
         queue: Queue::default(),
-        checkpoints: Checkpoints::new(base),
+        checkpoints: Checkpoints::new(base, reserve),
         blobs: Arc::new(blobs),
         buckets,
         locks: Locks::new(),
@@ -179,6 +182,12 @@ impl ChunkStore for Embedded {
 
     async fn read(&self, placement: &Placement, range: Range<u64>) -> Result<ChunkStream> {
         chunks::read(&self.shared, rows::inode_of(placement)?, placement.length, range).await
+    }
+
+    async fn hold(&self, placement: &Placement) -> Result<Hold> {
+        let pin = Pin::take(&self.shared, rows::inode_of(placement)?)?;
+        let gone = || StorageError::Unavailable("the object was replaced while it was being read".into());
+        Ok(Box::new(pin.ok_or_else(gone)?))
     }
 
     async fn reference(&self, placement: &Placement, _bucket: &Bucket, _key: &ObjectKey) -> Result<Reference> {

@@ -12,7 +12,7 @@ use crate::storage::conformance::fixture::{Fixture, body_of, key_of};
 use crate::storage::embedded::record::{BLOCK_BYTES, BatchHeader, SegmentHeader};
 use crate::storage::embedded::store::{Embedded, open_on};
 use crate::storage::embedded::{EmbeddedConfig, OpenError, keys};
-use crate::storage::{Decision, DeleteBucket, HeadChange, Home, StorageError};
+use crate::storage::{Data, Decision, DeleteBucket, HeadChange, Home, StorageError};
 
 fn config() -> EmbeddedConfig {
     EmbeddedConfig { segment_bytes: 64 << 10, headroom_bytes: 0, linger: Duration::ZERO, ..EmbeddedConfig::new("/sim") }
@@ -295,4 +295,47 @@ async fn deleting_the_last_reference_frees_parts_and_manifest() {
         assert!(store.shared.index.scan_prefix(&[table], 10).unwrap().is_empty());
     }
     assert_eq!(f.delete_bucket().await, DeleteBucket::Deleted);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_parts_of_an_object_that_is_being_read_outlive_it() {
+    let disk = SimDisk::default();
+    let store = opened(&disk).await;
+    let f = Fixture::new(store.storage()).await;
+    uploaded(&f, "k", &body_of(5000, 2)).await.unwrap();
+    let record = f.read("k").await.head.current.unwrap();
+    let Data::Stored(placement) = &record.data else { panic!("stored") };
+    let hold = f.storage.chunks.hold(placement).await.unwrap();
+    f.put("k", "another").await;
+    let manifest = f.storage.chunks.read_manifest(placement).await.unwrap();
+    for part in &manifest.parts {
+        let placement = part.placement.as_ref().unwrap();
+        assert_eq!(f.range(placement, 0..placement.length).await.len() as u64, part.size);
+    }
+    drop(hold);
+    while !f.storage.reclaim.sweep().await.unwrap().idle {}
+    assert_eq!(disk.paths("/blobs/").iter().filter(|path| path.file_name().unwrap().len() == 32).count(), 0);
+    assert!(f.storage.chunks.hold(placement).await.is_err());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_index_finds_its_reserve_on_a_full_disk() {
+    let disk = SimDisk::default();
+    let config = EmbeddedConfig { headroom_bytes: 4 << 20, ..config() };
+    let store = open_on(config, Arc::new(disk.clone())).await.expect("opens");
+    let f = Fixture::new(store.storage()).await;
+    // The segments' spares are there before the disk is full.
+    for i in 0..200 {
+        f.put(&format!("{i:04}"), body_of(10, i)).await;
+    }
+    store.shared.checkpoints.write(&store.shared).expect("an index begins");
+    for i in 200..1500 {
+        f.put(&format!("{i:04}-{}", "x".repeat(500)), body_of(10, i)).await;
+    }
+    assert_eq!(disk.paths("index.reserve").len(), 1);
+    disk.set_faults(Faults { capacity: disk.used(), ..Faults::default() });
+    store.shared.checkpoints.write(&store.shared).expect("there is room for the index");
+    assert!(disk.paths("index.reserve").is_empty());
+    assert_eq!(f.list(b"", b"", 1000).await.len(), 1500);
+    f.delete("0001").await;
 }
