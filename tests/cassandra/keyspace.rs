@@ -3,10 +3,16 @@
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::sync::LazyLock;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use dolium::storage::Storage;
 use dolium::storage::cassandra::{CassandraConfig, open};
+use scylla::client::session::Session;
+use scylla::client::session_builder::SessionBuilder;
+use scylla::response::query_result::QueryResult;
+use scylla::serialize::row::SerializeRow;
+use scylla::statement::Consistency;
+use scylla::statement::unprepared::Statement;
 use tokio::runtime::Runtime;
 
 static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().expect("a runtime starts"));
@@ -42,4 +48,45 @@ pub async fn fresh(change: impl FnOnce(&mut CassandraConfig)) -> (Storage, Cassa
     change(&mut config);
     let storage = open(config.clone()).await.expect("opens a fresh keyspace");
     (storage, config)
+}
+
+/// What the tables say, past the store.
+pub struct Rows {
+    session: Session,
+}
+
+impl Rows {
+    /// Of this configuration's keyspace.
+    pub async fn of(config: &CassandraConfig) -> Self {
+        let session = SessionBuilder::new().known_nodes(&config.nodes).build().await.expect("connects");
+        session.use_keyspace(&config.keyspace, true).await.expect("the keyspace is there");
+        Self { session }
+    }
+
+    /// Runs a statement at quorum.
+    pub async fn run(&self, cql: &str, values: impl SerializeRow) -> QueryResult {
+        let mut statement = Statement::new(cql);
+        statement.set_consistency(Consistency::LocalQuorum);
+        self.session.query_unpaged(statement, values).await.expect("the statement is right")
+    }
+
+    /// The number of rows of a table.
+    pub async fn count(&self, table: &str) -> u64 {
+        let answer = self.run(&format!("SELECT COUNT(*) FROM {table}"), ()).await;
+        let rows = answer.into_rows_result().expect("a count has a row");
+        let (count,) = rows.first_row::<(i64,)>().expect("a number");
+        count.unsigned_abs()
+    }
+}
+
+/// Asks again until it is so; the deadline is far beyond what it takes.
+pub async fn eventually<T, F: Future<Output = Option<T>>>(what: &str, mut ask: impl FnMut() -> F) -> T {
+    let end = Instant::now() + Duration::from_secs(120);
+    loop {
+        if let Some(found) = ask().await {
+            return found;
+        }
+        assert!(Instant::now() < end, "it never came to pass: {what}");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
 }

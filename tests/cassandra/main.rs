@@ -5,4 +5,6 @@
 
 mod contract;
 mod keyspace;
+mod leftovers;
 mod opening;
+mod reclaim;

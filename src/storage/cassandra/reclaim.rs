@@ -19,6 +19,8 @@ const ENTRIES_MAX: usize = 200;
 const JUDGED_AT_ONCE: usize = 8;
 /// Partitions that one step looks into before it has found an entry.
 const WINDOWS_MAX: i64 = 64;
+/// How far the first front end's clock may have been ahead of another's.
+const CLOCK_BEHIND_MAX: Duration = Duration::from_secs(600);
 /// How long a slot is one front end's.
 const LEASE: Duration = Duration::from_secs(60);
 
@@ -71,13 +73,13 @@ impl Core {
         while cursor.window < last {
             let entries = self.entries(slot, &cursor).await?;
             if entries.is_empty() {
-                cursor = self.past(slot, cursor).await?;
+                cursor = self.past(slot, cursor, !cursor.after.is_nil()).await?;
                 continue;
             }
             let sweep = self.judge_all(&entries).await?;
             match entries.last() {
                 Some((id, _)) if entries.len() == ENTRIES_MAX => cursor.after = *id,
-                _ => cursor = self.past(slot, cursor).await?,
+                _ => cursor = self.past(slot, cursor, true).await?,
             }
             self.move_slot(&name, &cursor).await?;
             return Ok(sweep);
@@ -86,9 +88,9 @@ impl Core {
         Ok(Sweep { idle: cursor.window >= end, ..idle })
     }
 
-    /// Deletes a partition whose entries are done, or were never there, and goes to the next.
-    async fn past(&self, slot: i32, cursor: Cursor) -> Result<Cursor> {
-        if !cursor.after.is_nil() || !self.entries(slot, &cursor).await?.is_empty() {
+    /// Deletes a partition whose entries are all done, and goes to the next.
+    async fn past(&self, slot: i32, cursor: Cursor, had_entries: bool) -> Result<Cursor> {
+        if had_entries {
             self.cluster.write(&self.cluster.st.log_drop, (cursor.window, slot)).await?;
         }
         Ok(Cursor { window: cursor.window + 1, after: Uuid::nil(), ..cursor })
@@ -134,8 +136,9 @@ impl Core {
         type Columns = (Option<Uuid>, Option<i64>, Option<i64>, Option<Uuid>);
         let row: Option<Columns> = self.cluster.row(&self.cluster.st.lease_read, (name,)).await?;
         let (owner, until, window, after) = row.unwrap_or_default();
-        // The first entries may have been written by a front end whose clock was behind.
-        let first = || self.window_of(Timestamp(self.created.0 - 600_000_000));
+        // The first entries may have been written by a front end whose clock was behind, by minutes at most.
+        let behind = i64::try_from(self.grace.min(CLOCK_BEHIND_MAX).as_micros()).unwrap_or_default();
+        let first = || self.window_of(Timestamp(self.created.0 - behind));
         Ok(Cursor { owner, until, window: window.unwrap_or_else(first), after: after.unwrap_or_default() })
     }
 

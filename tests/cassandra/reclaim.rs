@@ -1,0 +1,110 @@
+//! Space that nothing refers to is given back: every row of it, and nothing else's.
+
+use std::time::Duration;
+
+use dolium::storage::conformance::fixture::{Fixture, body_of};
+use dolium::storage::conformance::parts::put_part;
+use dolium::storage::conformance::uploads::complete_with;
+use dolium::storage::{AbortUpload, Home, ObjectKey};
+
+use super::keyspace::{Rows, eventually, fresh, run};
+
+/// A store that judges after a second, in a keyspace of its own.
+async fn quick() -> (Fixture, Rows) {
+    let (storage, config) = fresh(|config| config.reclaim_grace = Duration::from_secs(2)).await;
+    (Fixture::new(storage).await, Rows::of(&config).await)
+}
+
+/// Sweeps until the blobs have exactly this many chunks, and then until nothing is left to look at for a while.
+async fn swept_to(f: &Fixture, rows: &Rows, chunks: u64) {
+    eventually(&format!("{chunks} chunks are left"), || async {
+        f.storage.reclaim.sweep().await.expect("sweeps");
+        (rows.count("block").await == chunks).then_some(())
+    })
+    .await;
+}
+
+#[test]
+fn overwritten_and_deleted_objects_give_their_space_back() {
+    run(async {
+        let (f, rows) = quick().await;
+        let chunk = f.storage.chunks.chunk_bytes();
+        let kept = body_of(chunk * 2, 9);
+        for round in 0..3 {
+            f.put("overwritten", body_of(chunk * 20, round)).await;
+            f.put("deleted", body_of(chunk + 1, round)).await;
+        }
+        f.delete("deleted").await;
+        f.put("overwritten", kept.clone()).await;
+        swept_to(&f, &rows, 2).await;
+        assert!(f.get("overwritten").await == Some(kept));
+    });
+}
+
+#[test]
+fn a_blob_that_was_never_published_is_found() {
+    run(async {
+        let (f, rows) = quick().await;
+        let chunk = f.storage.chunks.chunk_bytes();
+        let key = ObjectKey::parse("never").expect("a key");
+        let mut writer = f.storage.chunks.create(Home::Object(&f.bucket, &key)).await.expect("begins");
+        for i in 0..20 {
+            writer.write(body_of(chunk, i)).await.expect("writes");
+        }
+        let written = writer.finish().await.expect("writes");
+        assert_eq!(written.length, chunk as u64 * 20);
+        assert_eq!(rows.count("block").await, 20);
+        swept_to(&f, &rows, 0).await;
+    });
+}
+
+#[test]
+fn the_last_copy_takes_the_bytes_along() {
+    run(async {
+        let (f, rows) = quick().await;
+        let chunk = f.storage.chunks.chunk_bytes();
+        let body = body_of(chunk * 3, 1);
+        f.put("a", body.clone()).await;
+        f.copy("a", "b").await;
+        f.copy("b", "c").await;
+        f.delete("a").await;
+        f.put("marker", body_of(chunk, 2)).await;
+        f.delete("marker").await;
+        swept_to(&f, &rows, 3).await;
+        f.delete("b").await;
+        assert!(f.get("c").await == Some(body));
+        f.put("marker", body_of(chunk, 2)).await;
+        f.delete("marker").await;
+        swept_to(&f, &rows, 3).await;
+        f.delete("c").await;
+        swept_to(&f, &rows, 0).await;
+    });
+}
+
+#[test]
+fn parts_belong_to_their_upload_and_then_to_the_object() {
+    run(async {
+        let (f, rows) = quick().await;
+        let chunk = f.storage.chunks.chunk_bytes();
+        let aborted = f.open("aborted").await;
+        put_part(&f, &aborted, 1, body_of(chunk * 2, 1)).await;
+        let upload = f.open("k").await;
+        put_part(&f, &upload, 7, body_of(chunk * 4, 2)).await;
+        put_part(&f, &upload, 1, body_of(chunk * 3, 3)).await;
+        let bodies = [body_of(chunk * 2, 4), body_of(5, 5)];
+        complete_with(&f, &upload, &bodies).await;
+        let answer = f.storage.metadata.abort_upload(&f.bucket, &aborted).await.expect("aborts");
+        assert_eq!(answer, AbortUpload::Aborted);
+        // Left: two chunks and a short one of the parts that were taken, and the manifest.
+        swept_to(&f, &rows, 4).await;
+        assert!(f.get("k").await == Some(bodies.concat().into()));
+        f.copy("k", "copy").await;
+        f.delete("k").await;
+        f.put("marker", body_of(chunk, 2)).await;
+        f.delete("marker").await;
+        swept_to(&f, &rows, 4).await;
+        assert!(f.get("copy").await == Some(bodies.concat().into()));
+        f.delete("copy").await;
+        swept_to(&f, &rows, 0).await;
+    });
+}
