@@ -53,8 +53,16 @@ pub struct Server {
 impl Server {
     /// The server that tests share that do not need one of their own; they use bucket names of their own instead.
     pub fn shared() -> &'static Self {
-        static SHARED: OnceLock<Server> = OnceLock::new();
-        SHARED.get_or_init(Self::start)
+        static SHARED: OnceLock<Option<Server>> = OnceLock::new();
+        // One attempt for all: a server that does not start would keep every test waiting in turn.
+        let server = SHARED.get_or_init(|| match Self::try_with(&[]) {
+            Ok(server) => Some(server),
+            Err(why) => {
+                eprintln!("{why}");
+                None
+            }
+        });
+        server.as_ref().expect("the shared server has started")
     }
 
     /// A server of its own with the usual configuration.
@@ -64,21 +72,23 @@ impl Server {
 
     /// A server of its own; each addition is a section's name and lines for it.
     pub fn with(additions: &[(&str, &str)]) -> Self {
+        Self::try_with(additions).unwrap_or_else(|why| panic!("the server did not start: {why}"))
+    }
+
+    fn try_with(additions: &[(&str, &str)]) -> Result<Self, String> {
         let folder = tempfile::tempdir().expect("a folder for the server");
         let additions = additions.iter().map(|(section, lines)| ((*section).to_owned(), (*lines).to_owned())).collect();
         let nowhere = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         let mut server = Self { s3: nowhere, admin: nowhere, additions, folder, child: None };
-        for attempt in 1..=PORT_TRIES {
+        let mut attempt = 1;
+        loop {
             (server.s3, server.admin) = free_ports();
             match server.launch() {
-                Ok(()) => return server,
-                Err(why) if attempt == PORT_TRIES || !why.contains("in use") => {
-                    panic!("the server did not start: {why}")
-                }
-                Err(_) => {}
+                Ok(()) => return Ok(server),
+                Err(why) if attempt == PORT_TRIES || !why.contains("in use") => return Err(why),
+                Err(_) => attempt += 1,
             }
         }
-        unreachable!("the last attempt returns or panics")
     }
 
     /// The folder that holds its configuration, its data and its log.
