@@ -6,6 +6,7 @@ mod faults;
 mod harness;
 mod lifecycle;
 mod ops;
+mod races;
 mod startup;
 mod tidy;
 mod wire;
