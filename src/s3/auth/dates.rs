@@ -28,7 +28,8 @@ pub fn parse_iso_basic(text: &str) -> Option<i64> {
     Offset::UTC.to_timestamp(time).ok().map(jiff::Timestamp::as_second)
 }
 
-/// Any date that HTTP knows: RFC 1123 (with `GMT`, or a numeric offset as s3cmd's `+0000`), RFC 850, asctime.
+/// Any date that HTTP knows: RFC 1123 (with `GMT`, `UTC` as rclone, or a numeric offset as s3cmd's `+0000`), RFC 850,
+/// asctime.
 #[must_use]
 pub fn parse_http(text: &str) -> Option<i64> {
     if let Ok(time) = httpdate::parse_http_date(text) {
@@ -93,6 +94,7 @@ mod tests {
         assert_eq!(parse_any("Sun, 06 Nov 1994 08:49:37 GMT"), want);
         assert_eq!(parse_any("Sun, 06 Nov 1994 08:49:37 +0000"), want);
         assert_eq!(parse_any("Sun, 06 Nov 1994 08:49:37 -0000"), want);
+        assert_eq!(parse_any("Sun, 06 Nov 1994 08:49:37 UTC"), want);
         assert_eq!(parse_any("Sun, 06 Nov 1994 07:49:37 -0100"), want);
         assert_eq!(parse_any("Sunday, 06-Nov-94 08:49:37 GMT"), want);
         assert_eq!(parse_any("Sun Nov  6 08:49:37 1994"), want);

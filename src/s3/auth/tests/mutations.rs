@@ -59,8 +59,15 @@ fn mutated(ask: Ask, place: usize, at: usize, to: char) -> Ask {
     Ask { headers: changed, target, ..ask }
 }
 
+/// Many more with `PROPTEST_CASES`, as `tests/long/mutated_signatures` does.
+fn config() -> ProptestConfig {
+    let few = ProptestConfig::default();
+    let cases = if std::env::var_os("PROPTEST_CASES").is_some() { few.cases } else { 2000 };
+    ProptestConfig { cases, ..few }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 2000, ..ProptestConfig::default() })]
+    #![proptest_config(config())]
 
     #[test]
     fn a_mutated_request_means_the_same_or_is_refused(
