@@ -12,7 +12,8 @@ COPY schema schema
 COPY src src
 RUN --mount=type=cache,target=/usr/local/cargo/registry \
     --mount=type=cache,target=/build/target \
-    mkdir -p tests/blackbox && echo 'fn main() {}' > tests/blackbox/main.rs && \
+    mkdir -p tests/blackbox tests/cassandra tests/bench && \
+    echo 'fn main() {}' | tee tests/blackbox/main.rs tests/cassandra/main.rs > tests/bench/load.rs && \
     cargo build --release --locked --bin dolium && \
     cp target/release/dolium /usr/local/bin/dolium
 

@@ -167,7 +167,7 @@ def parts():
     upload.upload_part_from_file(io.BytesIO(b"x"), 1)
     upload.cancel_upload()
     suite.equal("cancel_upload", list(b.list_multipart_uploads()), [])
-    suite.refused("parts of a cancelled upload", "NoSuchUpload", upload.get_all_parts)
+    suite.refused("a part of a cancelled upload", "NoSuchUpload", upload.upload_part_from_file, io.BytesIO(b"x"), 1)
 
 
 @suite.part

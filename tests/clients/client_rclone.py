@@ -3,7 +3,8 @@ import json, os
 from common import *
 
 suite = Suite()
-RCLONE = os.path.join(TOOL, "bin", "rclone")
+# The build from PyPI is static, so it does not resolve names below localhost; Debian's does.
+RCLONE = "/usr/bin/rclone" if STYLE == "vhost" else os.path.join(TOOL, "bin", "rclone")
 A, B = bucket("a"), bucket("b")
 ENVIRONMENT = clean_environment(
     RCLONE_CONFIG=path("rclone.conf"), RCLONE_CONFIG_D_TYPE="s3", RCLONE_CONFIG_D_PROVIDER="Other",
@@ -11,9 +12,6 @@ ENVIRONMENT = clean_environment(
     RCLONE_CONFIG_D_REGION="us-east-1", RCLONE_CONFIG_D_V2_AUTH=str(AUTH == "v2").lower(),
     RCLONE_CONFIG_D_FORCE_PATH_STYLE=str(STYLE == "path").lower(), RCLONE_RETRIES="1", RCLONE_LOW_LEVEL_RETRIES="1",
     RCLONE_S3_UPLOAD_CUTOFF="20M", RCLONE_S3_CHUNK_SIZE="5M")
-if STYLE == "vhost":
-    # A static Go program asks DNS servers only, so bucket.localhost has to travel as an absolute request URI.
-    ENVIRONMENT.update(http_proxy=f"http://{HOST}:{PORT}", RCLONE_CONFIG_D_ENDPOINT="http://s3.dolium.test")
 open(path("rclone.conf"), "w").close()
 
 
@@ -79,11 +77,6 @@ def strange_keys():
 @suite.part
 def link():
     url = rclone("link", f"d:{A}/tree/one byte").stdout.strip()
-    if STYLE == "vhost":
-        # The name resolves nowhere but on this server's list of domains.
-        url = url.replace("s3.dolium.test", "localhost")
-        suite.check("link", A in url, url)
-        return
     status, _, body = fetch(url)
     suite.equal("link", (status, body), (200, open(path("tree/one byte"), "rb").read()))
 

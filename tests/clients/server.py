@@ -72,7 +72,7 @@ class Server:
             self.process.kill()
             self.process.wait()
 
-    def tail(self, size=20_000):
+    def tail(self, size=6_000):
         with open(self.log, "rb") as log:
             log.seek(max(0, os.path.getsize(self.log) - size))
             return log.read().decode(errors="replace")
@@ -137,6 +137,15 @@ class Caller:
                 found[urllib.parse.unquote_plus(marker)] = entry.findtext(f"{prefix}ETag", namespaces=names).strip('"')
             if root.findtext(f"{prefix}IsTruncated", namespaces=names) != "true":
                 return found
+
+    def uploads(self, bucket):
+        """Key and id of the first thousand open uploads."""
+        status, _, body = self("GET", bucket, query="uploads", unsigned="encoding-type=url")
+        if status != 200:
+            raise RuntimeError(f"listing of uploads answered {status}: {body[:500]}")
+        texts = [(e.tag.rpartition("}")[2], e.text) for e in xml.etree.ElementTree.fromstring(body).iter()]
+        keys = [urllib.parse.unquote_plus(t) for n, t in texts if n == "Key"]
+        return list(zip(keys, [t for n, t in texts if n == "UploadId"]))
 
     def close(self):
         if self.connection:
