@@ -92,6 +92,9 @@ impl Sweeper {
 /// Rows looked at, whether something was done, and the next stage (`None`: the cycle is over).
 type Step = (u64, bool, Option<Stage>);
 
+/// Delete records may take this part of the log before the segments that they wait for are moved.
+const DELETES_SHARE: u64 = 4;
+
 type Rows = Vec<(Vec<u8>, Row)>;
 
 /// Rows of a table from a key on, and the key to go on from.
@@ -170,25 +173,35 @@ fn dead_bytes(segment: &Segment, live: &Live, oldest_other_seq: u64) -> Result<u
 /// Empties the sealed segment with the least that is alive, if that is less than half of it.
 fn compact(shared: &Arc<Shared>) -> Result<Step> {
     let all = shared.segments.all();
-    let live = shared.index.live();
-    let newest = all.last().map(|segment| segment.id);
-    let mut best: Option<(u64, Arc<Segment>)> = None;
-    for segment in all.iter().filter(|segment| Some(segment.id) != newest) {
-        if shared.checkpoints.is_doomed(segment.id) {
-            continue;
-        }
-        let others = all.iter().filter(|other| other.id != segment.id).map(|other| other.base_seq);
-        let share = live.get(&segment.id).copied().unwrap_or_default();
-        let dead = dead_bytes(segment, &share, others.min().unwrap_or(u64::MAX))?;
-        if dead * 2 > shared.config.segment_bytes && best.as_ref().is_none_or(|(most, _)| dead > *most) {
-            best = Some((dead, segment.clone()));
-        }
-    }
-    let Some((_, segment)) = best else { return Ok((all.len() as u64, false, None)) };
+    let Some(segment) = worst(shared, &all)? else { return Ok((all.len() as u64, false, None)) };
     empty(shared, &segment)?;
     shared.checkpoints.doom(segment.id);
     shared.checkpoints.write(shared)?;
     Ok((1, true, Some(Stage::Segments)))
+}
+
+/// The segment to empty next.
+fn worst(shared: &Shared, all: &[Arc<Segment>]) -> Result<Option<Arc<Segment>>> {
+    let live = shared.index.live();
+    let newest = all.last().map(|segment| segment.id);
+    let sealed = all.iter().filter(|segment| Some(segment.id) != newest && !shared.checkpoints.is_doomed(segment.id));
+    let mut best: Option<(u64, &Arc<Segment>)> = None;
+    let mut oldest = None;
+    for segment in sealed {
+        oldest = oldest.or(Some(segment));
+        let others = all.iter().filter(|other| other.id != segment.id).map(|other| other.base_seq);
+        let share = live.get(&segment.id).copied().unwrap_or_default();
+        let dead = dead_bytes(segment, &share, others.min().unwrap_or(u64::MAX))?;
+        if dead * 2 > shared.config.segment_bytes && best.is_none_or(|(most, _)| dead > most) {
+            best = Some((dead, segment));
+        }
+    }
+    // Deletes stay for as long as there is an older segment. When they are what fills the log, that one has to go,
+    // however much of it is alive.
+    let deletes: u64 = live.values().map(|share| share.delete_bytes).sum();
+    let total = shared.config.segment_bytes * all.len() as u64;
+    let crowded = deletes > shared.config.segment_bytes && deletes > total / DELETES_SHARE;
+    Ok(best.map(|(_, segment)| segment).or(oldest.filter(|_| crowded)).cloned())
 }
 
 /// Hands every record of a segment to the committer, which moves those that are needed.

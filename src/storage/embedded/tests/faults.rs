@@ -190,6 +190,33 @@ async fn sweeping_empties_segments_that_are_mostly_dead() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn deletes_do_not_wait_for_ever_for_an_old_segment() {
+    let disk = SimDisk::default();
+    let store = opened(&disk).await;
+    let f = Fixture::new(store.storage()).await;
+    // Fills the oldest segment with what stays alive.
+    for i in 0..25_u64 {
+        f.put(&format!("kept/{i:04}"), body_of(2000, i)).await;
+    }
+    for round in 0..4_u64 {
+        for i in 0..200_u64 {
+            let key = format!("{i:04}-{}", "x".repeat(300));
+            f.put(&key, body_of(10, round)).await;
+            f.delete(&key).await;
+        }
+    }
+    let before = log(&disk).len();
+    while !f.storage.reclaim.sweep().await.unwrap().idle {}
+    let after = log(&disk).len();
+    assert!(after <= 4, "{before} segments, then {after}");
+    assert_eq!(f.list(b"", b"", 1000).await.len(), 25);
+    drop(store);
+    disk.forget(Path::new("/sim/index.redb"));
+    let (_store, f) = again(f, &disk).await;
+    assert_eq!(f.list(b"", b"", 1000).await.len(), 25);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_was_deleted_stays_deleted_however_the_log_is_compacted() {
     let disk = SimDisk::default();
     let mut dice = Dice::new(5);
