@@ -122,6 +122,8 @@ impl Core {
                 tracing::warn!(entry = %id, %reason, "an entry of the reclaimer's log is put off");
                 Ruling::Later(entry)
             }
+            // Somebody else changes what was to be judged.
+            Err(StorageError::OutcomeUnknown(_)) => Ruling::Later(entry),
             other => other?,
         };
         match ruling {
@@ -159,14 +161,23 @@ impl Core {
                 |row| row.uuid("owner") == Some(self.me),
                 || async { Ok(Look::AsExpected) }.boxed(),
             )
-            .await?;
-        Ok(matches!(cas, Cas::Applied))
+            .await;
+        match cas {
+            Ok(cas) => Ok(matches!(cas, Cas::Applied)),
+            // Another was there at the same time; it is the other's turn.
+            Err(StorageError::OutcomeUnknown(_)) => Ok(false),
+            Err(error) => Err(error),
+        }
     }
 
     /// Writes down how far a slot is, and lets go of it.
     async fn move_slot(&self, name: &str, cursor: &Cursor) -> Result<()> {
         let values = (Timestamp::now().0, cursor.window, cursor.after, name, self.me);
         let look = || async { Ok(Look::AsExpected) }.boxed();
-        self.cluster.cas(&self.cluster.st.lease_move, values, |_| false, look).await.map(|_| ())
+        match self.cluster.cas(&self.cluster.st.lease_move, values, |_| false, look).await {
+            // Whether the step is written down or done again by another makes no difference.
+            Ok(_) | Err(StorageError::OutcomeUnknown(_)) => Ok(()),
+            Err(error) => Err(error),
+        }
     }
 }
