@@ -50,7 +50,8 @@ fn write(disk: &dyn Disk, path: &Path) -> std::io::Result<()> {
     file.sync()?;
     disk.rename(&new, &path.join("FORMAT"))?;
     disk.sync_dir(path)?;
-    // The folder itself may be new.
+    // The folder itself may be new. Who may not read the one above did not make it, and has nothing to sync there.
     let above = path.parent().filter(|above| !above.as_os_str().is_empty());
-    disk.sync_dir(above.unwrap_or(Path::new(".")))
+    drop(disk.sync_dir(above.unwrap_or(Path::new("."))));
+    Ok(())
 }
