@@ -63,7 +63,7 @@ macro_rules! uuid_type {
 
 uuid_type!(
     /// One life of a bucket. A re-created bucket has another, so it never sees the old one's rows.
-    BucketId, new_v4
+    BucketId, now_v7
 );
 uuid_type!(
     /// One blob.

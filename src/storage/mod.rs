@@ -9,6 +9,7 @@
 //! and ordered, bounded pages; everything S3 asks beyond that is built above them, once.
 
 pub mod body;
+pub mod boot_time;
 pub mod cassandra;
 pub mod conformance;
 pub mod embedded;

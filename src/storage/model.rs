@@ -4,11 +4,11 @@
 //! twice, older readers skip newer fields, newer readers see absent ones as their default.
 
 use std::sync::Arc;
-use std::time::Instant;
 
 use bytes::Bytes;
 
 use super::body::ChunkStream;
+use super::boot_time::BootTime;
 pub use super::ids::{BucketId, InodeId, Rev, TenantId, Timestamp, UploadId};
 use super::names::{BucketName, ObjectKey};
 
@@ -226,8 +226,8 @@ pub struct HeadRead {
     pub key: ObjectKey,
     /// The head.
     pub head: Head,
-    /// Monotonic time just before it was read.
-    pub read_at: Instant,
+    /// The moment just before it was read.
+    pub read_at: BootTime,
 }
 
 /// What a head is to become.

@@ -13,7 +13,7 @@ use super::session::{Cas, Look, corrupt, jittered, unavailable};
 use super::views::{BucketColumns, BucketRow, View};
 use crate::storage::{
     Bucket, BucketId, BucketName, CreateBucket, DeleteBucket, NewBucket, PAGE_ENTRIES_MAX, Page, Result, Scan,
-    TenantId, Timestamp, UploadScan,
+    StorageError, TenantId, Timestamp, UploadScan,
 };
 
 /// A deletion that is older than two leases and this was left behind, and is taken over.
@@ -22,12 +22,17 @@ const ABANDONED_AFTER: Duration = Duration::from_secs(30);
 const PAUSE: Duration = Duration::from_millis(100);
 /// How often a bucket's row is read again because others change it.
 const ATTEMPTS_MAX: u32 = 400;
+/// Lives that one request claims a name for, because the outcome of the one before was not known.
+const LIVES_MAX: usize = 3;
 /// Index rows that a proof of emptiness resolves at a time.
 const PROOF_ROWS: usize = 100;
 /// Bucket rows that a page verifies at a time.
 const VERIFIED_AT_ONCE: usize = 32;
 /// The one shard of a fresh bucket.
 const FIRST_PHASE: i8 = 0;
+
+/// The answer, and the shards of a bucket that is gone.
+type Deleted = (DeleteBucket, Option<Vec<Uuid>>);
 
 impl Core {
     pub(super) async fn bucket_row(&self, name: &BucketName) -> Result<Option<BucketRow>> {
@@ -40,17 +45,48 @@ impl Core {
     }
 
     pub(super) async fn create_bucket(self: &Arc<Self>, new: NewBucket) -> Result<CreateBucket> {
-        let st = &self.cluster.st;
         if let Some(row) = self.bucket_row(&new.name).await? {
             return Ok(self.taken(row));
         }
-        let bucket = Bucket {
+        let mut bucket = Bucket {
             name: new.name,
             id: BucketId::fresh(),
             owner: new.owner,
             region: new.region,
             created: new.created,
         };
+        let mut lives = Vec::new();
+        for _ in 0..LIVES_MAX {
+            match self.claim_bucket(&bucket).await {
+                Ok(true) => {
+                    self.views.forget(&bucket.name);
+                    return Ok(CreateBucket::Created(bucket));
+                }
+                Ok(false) => self.forget_bucket_later(&bucket, vec![]).await,
+                // It may still land, so what it needs stays; but it is never sent again, for it may have landed, been
+                // deleted and be gone with its shard map.
+                Err(StorageError::OutcomeUnknown(reason)) => {
+                    tracing::debug!(bucket = %bucket.name, %reason, "the claim of a name is begun anew");
+                    lives.push(bucket.id);
+                }
+                Err(error) => return Err(error),
+            }
+            self.views.forget(&bucket.name);
+            match self.bucket_row(&bucket.name).await? {
+                Some(row) if row.state == BUCKET_LIVE && lives.contains(&row.bucket.id) => {
+                    return Ok(CreateBucket::Created(row.bucket));
+                }
+                Some(row) => return Ok(self.taken(row)),
+                None if lives.is_empty() => return Ok(CreateBucket::BeingDeleted),
+                None => bucket.id = BucketId::fresh(),
+            }
+        }
+        Err(StorageError::OutcomeUnknown(format!("whether bucket {} was created is not known", bucket.name)))
+    }
+
+    /// Claims a name for one life of a bucket; false when another has it.
+    async fn claim_bucket(&self, bucket: &Bucket) -> Result<bool> {
+        let st = &self.cluster.st;
         let (id, name, owner) = (bucket.id.0, bucket.name.as_str(), bucket.owner.0.as_slice());
         // Both are there before the name is claimed: a claimed bucket is listed, and has a shard.
         let shard = Uuid::new_v4();
@@ -66,23 +102,15 @@ impl Core {
         let look = || {
             async move {
                 Ok(match self.bucket_row(&BucketName::existing(name).ok_or_else(|| unavailable(name))?).await? {
-                    None => Look::AsExpected,
                     Some(row) if row.bucket.id.0 == id => Look::Ours,
-                    Some(_) => Look::Other,
+                    // No row: the claim has not landed, or others have deleted it already. It is not sent again.
+                    Some(_) | None => Look::Other,
                 })
             }
             .boxed()
         };
         let claim = self.cluster.cas(&st.bucket_claim, values, |row| row.uuid("bucket_id") == Some(id), look).await?;
-        if matches!(claim, Cas::Applied) {
-            self.views.forget(&bucket.name);
-            return Ok(CreateBucket::Created(bucket));
-        }
-        self.forget_bucket_later(&bucket, vec![]).await;
-        match self.bucket_row(&bucket.name).await? {
-            Some(row) => Ok(self.taken(row)),
-            None => Ok(CreateBucket::BeingDeleted),
-        }
+        Ok(matches!(claim, Cas::Applied))
     }
 
     fn taken(&self, row: BucketRow) -> CreateBucket {
@@ -92,25 +120,25 @@ impl Core {
     /// Removes what stands beside a bucket's row, once the row is gone or was never made.
     async fn forget_bucket_later(self: &Arc<Self>, bucket: &Bucket, shards: Vec<Uuid>) {
         let (core, bucket) = (Arc::clone(self), bucket.clone());
-        self.background
-            .start(async move {
-                let (cluster, id) = (&core.cluster, bucket.id.0);
-                let st = &cluster.st;
-                let owner = bucket.owner.0.as_slice();
-                let removed = async {
-                    cluster.write(&st.owner_drop, (owner, bucket.name.as_str(), id)).await?;
-                    cluster.write(&st.shards_purge, (FOR_EVER, id)).await?;
-                    for shard in shards {
-                        cluster.write(&st.listing_purge, (FOR_EVER, id, shard)).await?;
-                        cluster.write(&st.uploads_purge, (FOR_EVER, id, shard)).await?;
-                    }
-                    Result::Ok(())
-                };
-                if let Err(error) = removed.await {
-                    tracing::debug!(bucket = %bucket.name, %error, "rows of a bucket that is gone were left");
-                }
-            })
-            .await;
+        self.background.start(async move { core.forget_bucket(&bucket, &shards).await }).await;
+    }
+
+    async fn forget_bucket(&self, bucket: &Bucket, shards: &[Uuid]) {
+        let (cluster, id) = (&self.cluster, bucket.id.0);
+        let st = &cluster.st;
+        let owner = bucket.owner.0.as_slice();
+        let removed = async {
+            cluster.write(&st.owner_drop, (owner, bucket.name.as_str(), id)).await?;
+            cluster.write(&st.shards_purge, (FOR_EVER, id)).await?;
+            for shard in shards {
+                cluster.write(&st.listing_purge, (FOR_EVER, id, shard)).await?;
+                cluster.write(&st.uploads_purge, (FOR_EVER, id, shard)).await?;
+            }
+            Result::Ok(())
+        };
+        if let Err(error) = removed.await {
+            tracing::debug!(bucket = %bucket.name, %error, "rows of a bucket that is gone were left");
+        }
     }
 
     pub(super) async fn delete_bucket(self: &Arc<Self>, bucket: &Bucket) -> Result<DeleteBucket> {
@@ -127,7 +155,7 @@ impl Core {
             }
             self.log_bucket(bucket).await?;
             if let Some(rev) = self.mark_bucket(bucket, row.rev, BUCKET_DELETING).await?
-                && let Some(answer) = self.finish_deletion(bucket, rev).await?
+                && let Some(answer) = self.finish_in_background(bucket, rev).await?
             {
                 return Ok(answer);
             }
@@ -137,12 +165,17 @@ impl Core {
 
     /// A deletion that nobody seems to be working on.
     pub(super) fn abandoned(&self, row: &BucketRow) -> bool {
-        let age = Timestamp::now().0.saturating_sub(row.since.0);
+        self.abandoned_since(row.since)
+    }
+
+    /// A deletion that was begun at `since` and that nobody seems to be working on.
+    pub(super) fn abandoned_since(&self, since: Timestamp) -> bool {
+        let age = Timestamp::now().0.saturating_sub(since.0);
         age > i64::try_from((self.lease * 2 + ABANDONED_AFTER).as_micros()).unwrap_or(i64::MAX)
     }
 
     /// Sets a bucket's state; the new revision, or `None` when another was faster.
-    async fn mark_bucket(&self, bucket: &Bucket, expected: Uuid, state: i8) -> Result<Option<Uuid>> {
+    pub(super) async fn mark_bucket(&self, bucket: &Bucket, expected: Uuid, state: i8) -> Result<Option<Uuid>> {
         let rev = Uuid::new_v4();
         let values = (rev, state, Timestamp::now().0, bucket.name.as_str(), expected);
         let cas = self
@@ -175,15 +208,40 @@ impl Core {
         .boxed()
     }
 
+    /// Finishes a deletion, whether or not the request that asked for it is still there to hear the answer: cut off,
+    /// it would leave a bucket that takes no writes.
+    async fn finish_in_background(self: &Arc<Self>, bucket: &Bucket, rev: Uuid) -> Result<Option<DeleteBucket>> {
+        let (answer, answered) = tokio::sync::oneshot::channel();
+        let (core, bucket) = (Arc::clone(self), bucket.clone());
+        self.background
+            .start(async move {
+                let (answered, shards) = match core.finish_deletion(&bucket, rev).await {
+                    Ok(Some((answer, shards))) => (Ok(Some(answer)), shards),
+                    Ok(None) => (Ok(None), None),
+                    Err(error) => (Err(error), None),
+                };
+                // Nobody is there any more to hear it: what was done stands.
+                drop(answer.send(answered));
+                if let Some(shards) = shards {
+                    core.forget_bucket(&bucket, &shards).await;
+                }
+            })
+            .await;
+        answered.await.map_err(|_| unavailable("the store is being closed"))?
+    }
+
     /// From the state `deleting` under `rev` on: waits until no front end acts on an older view, proves that nothing
-    /// is there, and removes the row, or makes the bucket live again. `None` when another took over.
-    pub(super) async fn finish_deletion(self: &Arc<Self>, bucket: &Bucket, rev: Uuid) -> Result<Option<DeleteBucket>> {
+    /// is there, and removes the row, or makes the bucket live again. `None` when another took over; the shards of a
+    /// bucket that is gone.
+    async fn finish_deletion(self: &Arc<Self>, bucket: &Bucket, rev: Uuid) -> Result<Option<Deleted>> {
         tokio::time::sleep(self.lease * 2).await;
-        let Some(view) = self.view(&bucket.name).await?.filter(|view| view.rev == rev) else { return Ok(None) };
+        let Some(view) = self.view_or_unmapped(&bucket.name).await?.filter(|view| view.rev == rev) else {
+            return Ok(None);
+        };
         let empty = self.proved_empty(&view).await;
         if !matches!(empty, Ok(true)) {
             let reverted = self.mark_bucket(bucket, rev, BUCKET_LIVE).await?.is_some();
-            return empty.map(|_| reverted.then_some(DeleteBucket::NotEmpty));
+            return empty.map(|_| reverted.then_some((DeleteBucket::NotEmpty, None)));
         }
         let cas = self
             .cluster
@@ -198,12 +256,14 @@ impl Core {
         if !matches!(cas, Cas::Applied) {
             return Ok(None);
         }
-        self.forget_bucket_later(bucket, view.shard_ids().collect()).await;
-        Ok(Some(DeleteBucket::Deleted))
+        Ok(Some((DeleteBucket::Deleted, Some(view.shard_ids().collect()))))
     }
 
     /// A first look that spares most refusals the wait.
     async fn holds_something(self: &Arc<Self>, bucket: &Bucket) -> Result<bool> {
+        if self.view_or_unmapped(&bucket.name).await?.is_some_and(|view| view.is_unmapped()) {
+            return Ok(false);
+        }
         let scan = Scan { limit: 1, ..Scan::default() };
         let uploads = UploadScan { limit: 1, ..UploadScan::default() };
         let (objects, uploads) =

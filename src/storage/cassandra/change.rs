@@ -116,7 +116,7 @@ impl Change<'_> {
     /// Whether so much time has passed since the head was read that the reclaimer may have judged in between. The one
     /// place where safety rests on a clock, with half the grace period to spare.
     fn too_old(&self) -> bool {
-        self.read.read_at.elapsed() > self.core.grace / 2
+        !self.read.read_at.younger_than(self.core.grace / 2)
     }
 
     /// One try; `None` when the head has to be read again.
@@ -176,6 +176,7 @@ impl Change<'_> {
         record: Option<Arc<ObjectRecord>>,
     ) -> Result<Option<HeadChange>> {
         let core = self.core;
+        core.clock.check()?;
         let (bucket, key) = (&self.read.bucket, &self.read.key);
         let new = Timestamp::now().0.max(head.ts.0 + 2).max(self.tried + 2);
         self.tried = new;

@@ -1,7 +1,7 @@
 //! Heads: read, set by one LWT, fenced. Decides nothing.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use futures::FutureExt;
 use scylla::statement::prepared::PreparedStatement;
@@ -10,6 +10,7 @@ use uuid::Uuid;
 use super::Core;
 use super::rows::{HEAD_CURRENT, HeadColumns, HeadRow, REMEMBERED_SECONDS};
 use super::session::{Cas, Look, jittered, unavailable};
+use crate::storage::boot_time::BootTime;
 use crate::storage::{Bucket, BucketId, HeadRead, ObjectKey, Result, Timestamp};
 
 /// How often a fence is tried against writers that are faster.
@@ -27,7 +28,7 @@ pub(super) enum Fenced {
 
 impl Core {
     pub(super) async fn read_head(&self, bucket: &Bucket, key: &ObjectKey) -> Result<HeadRead> {
-        let read_at = Instant::now();
+        let read_at = BootTime::now();
         let row = self.head_row(bucket.id, key.as_bytes()).await?;
         Ok(HeadRead { bucket: bucket.clone(), key: key.clone(), head: row.head()?, read_at })
     }
@@ -39,7 +40,7 @@ impl Core {
 
     async fn head_by(&self, statement: &PreparedStatement, bucket: BucketId, key: &[u8]) -> Result<HeadRow> {
         let row: Option<HeadColumns> = self.cluster.row(statement, (bucket.0, key)).await?;
-        Ok(row.map(HeadRow::of).unwrap_or_default())
+        Ok(row.map(HeadRow::of).transpose()?.unwrap_or_default())
     }
 
     /// Sets a head if its revision is `expected`; false when it is not. All columns are written each time, so that no
@@ -84,6 +85,7 @@ impl Core {
         floor: i64,
         leave: impl Fn(&HeadRow) -> Result<bool> + Send + Sync,
     ) -> Result<Fenced> {
+        self.clock.check()?;
         let mut pause = FENCE_PAUSE;
         for attempt in 0..FENCE_ATTEMPTS_MAX {
             if attempt > 0 {

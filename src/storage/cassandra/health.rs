@@ -7,6 +7,7 @@ use crate::storage::{Result, StorageError};
 impl Core {
     /// A quorum answers, and the schema is the one this program knows.
     pub(super) async fn ready(&self) -> std::result::Result<(), String> {
+        self.clock.check().map_err(|e| e.to_string())?;
         let row: Option<super::Recorded> =
             self.cluster.row(&self.cluster.st.version_read, ("schema",)).await.map_err(|e| e.to_string())?;
         let found = row.and_then(|(version, ..)| version).map_or(0, i32::unsigned_abs);

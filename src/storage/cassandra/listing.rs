@@ -92,7 +92,8 @@ impl Core {
         };
         let row = |(key, state, attrs, at): Columns| IndexRow {
             key,
-            current: state == Some(LISTED_CURRENT),
+            // A row that lost a column is as good as one that asks.
+            current: state == Some(LISTED_CURRENT) && attrs.is_some(),
             attrs,
             at: at.unwrap_or_default(),
         };

@@ -40,6 +40,7 @@ use tokio::sync::Semaphore;
 
 use self::background::Background;
 use self::change::KeyLocks;
+use self::clock::NodesClock;
 use self::session::{Cluster, Profiles, connect};
 use self::statements::Statements;
 use self::views::Views;
@@ -178,15 +179,16 @@ pub enum OpenError {
         /// In this program.
         wanted: u32,
     },
-    /// All front ends must agree on this setting.
-    #[error("{setting} is {configured:?} here, but {recorded:?} in the database; all front ends must agree on it")]
+    /// All front ends must agree on this setting: durations, or the datacentre that conditional writes are decided in
+    /// (in two at once, both sides of a race would win).
+    #[error("{setting} is {configured} here, but {recorded} in the database; all front ends must agree on it")]
     Disagreement {
         /// Its name.
         setting: &'static str,
         /// As configured here.
-        configured: Duration,
+        configured: String,
         /// As the first front end recorded it.
-        recorded: Duration,
+        recorded: String,
     },
     /// The schema could not be read or changed.
     #[error("cannot prepare the schema: {0}")]
@@ -196,6 +198,7 @@ pub enum OpenError {
 /// Everything that the store's parts share.
 pub(in crate::storage) struct Core {
     cluster: Cluster,
+    clock: NodesClock,
     keyspace: String,
     lease: Duration,
     grace: Duration,
@@ -211,7 +214,7 @@ pub(in crate::storage) struct Core {
 ///
 /// # Errors
 /// When the cluster cannot be reached or does not fit the configuration, or its schema is another version's.
-pub async fn open(config: CassandraConfig) -> Result<Storage, OpenError> {
+pub async fn open(mut config: CassandraConfig) -> Result<Storage, OpenError> {
     check_config(&config)?;
     let profiles = Profiles::new(&config);
     let (meta, blobs) = futures::try_join!(connect(&config, &profiles), connect(&config, &profiles))?;
@@ -221,11 +224,20 @@ pub async fn open(config: CassandraConfig) -> Result<Storage, OpenError> {
         session.refresh_metadata().await.map_err(|e| OpenError::Schema(e.to_string()))?;
         session.use_keyspace(&config.keyspace, true).await.map_err(|e| OpenError::Schema(e.to_string()))?;
     }
+    // From here on no other datacentre is asked, should the cluster grow one.
+    config.local_datacenter = Some(schema::local_datacenter(&meta, &config)?);
+    let profiles = Profiles::new(&config);
     let st = Statements::prepare(&meta, &blobs, &profiles).await.map_err(|e| OpenError::Schema(e.to_string()))?;
     let cluster = Cluster { meta, blobs, st };
     let created = check_agreement(&cluster, &config).await?;
+    let clock = NodesClock::default();
+    clock.look(&cluster.meta).await;
+    if let Err(error) = clock.check() {
+        tracing::error!(%error, "the clock is wrong");
+    }
     let core = Arc::new(Core {
         cluster,
+        clock,
         keyspace: config.keyspace,
         lease: config.lease,
         grace: config.reclaim_grace,
@@ -236,6 +248,7 @@ pub async fn open(config: CassandraConfig) -> Result<Storage, OpenError> {
         chunk_pool: Arc::new(Semaphore::new(SHARED_CHUNKS)),
         me: uuid::Uuid::new_v4(),
     });
+    tokio::spawn(NodesClock::keep_looking(Arc::downgrade(&core)));
     Ok(traits::storage_of(core))
 }
 
@@ -266,17 +279,29 @@ fn check_config(config: &CassandraConfig) -> Result<(), OpenError> {
     Ok(())
 }
 
-/// Version, lease and grace period (milliseconds), and creation (microseconds), as `schema_version` has them.
-type Recorded = (Option<i32>, Option<i64>, Option<i64>, Option<i64>);
+/// Version, lease and grace period (milliseconds), creation (microseconds), datacentre and consistency, as
+/// `schema_version` has them.
+type Recorded = (Option<i32>, Option<i64>, Option<i64>, Option<i64>, Option<String>, Option<String>);
 
-/// Front ends that measured leases or grace periods differently would break each other's promises.
+/// Front ends that measured leases or grace periods differently, or decided races in other datacentres, would break
+/// each other's promises.
 async fn check_agreement(cluster: &Cluster, config: &CassandraConfig) -> Result<Timestamp, OpenError> {
     let row: Option<Recorded> =
         cluster.row(&cluster.st.version_read, ("schema",)).await.map_err(|e| OpenError::Schema(e.to_string()))?;
-    let (_, lease, grace, created) = row.unwrap_or_default();
+    let (_, lease, grace, created, datacenter, consistency) = row.unwrap_or_default();
     let settings = [("lease", config.lease, lease), ("reclaim_grace", config.reclaim_grace, grace)];
     for (setting, configured, recorded) in settings {
         let recorded = Duration::from_millis(recorded.unwrap_or_default().unsigned_abs());
+        if configured != recorded {
+            let (configured, recorded) = (format!("{configured:?}"), format!("{recorded:?}"));
+            return Err(OpenError::Disagreement { setting, configured, recorded });
+        }
+    }
+    let local = config.local_datacenter.clone().unwrap_or_default();
+    let settings =
+        [("local_datacenter", local, datacenter), ("consistency", schema::CONSISTENCY.to_owned(), consistency)];
+    for (setting, configured, recorded) in settings {
+        let recorded = recorded.unwrap_or_default();
         if configured != recorded {
             return Err(OpenError::Disagreement { setting, configured, recorded });
         }

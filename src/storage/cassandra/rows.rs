@@ -144,16 +144,16 @@ pub(super) struct HeadRow {
 pub(super) type HeadColumns = (Option<Uuid>, Option<i64>, Option<i8>, Option<Uuid>, Option<Bytes>, Option<Bytes>);
 
 impl HeadRow {
-    /// From its columns.
-    pub(super) fn of(columns: HeadColumns) -> Self {
-        let (rev, ts, state, put_id, attrs, inline) = columns;
-        Self {
-            rev,
-            ts: ts.unwrap_or_default(),
-            state: state.unwrap_or(HEAD_ABSENT),
-            put_id: put_id.unwrap_or_default(),
-            attrs: attrs.unwrap_or_default(),
-            inline: inline.unwrap_or_default(),
+    /// From its columns, which are all there or none: a head that lost one must not pass for an absent one.
+    pub(super) fn of(columns: HeadColumns) -> Result<Self> {
+        match columns {
+            (None, None, None, None, None, None) => Ok(Self::default()),
+            (Some(rev), Some(ts), Some(state), Some(put_id), Some(attrs), Some(inline))
+                if state == HEAD_ABSENT || state == HEAD_CURRENT =>
+            {
+                Ok(Self { rev: Some(rev), ts, state, put_id, attrs, inline })
+            }
+            _ => Err(corrupt("a head", "a column is missing or wrong")),
         }
     }
 
@@ -185,13 +185,17 @@ impl HeadRow {
 
     /// As the rest of the program sees it.
     pub(super) fn head(&self) -> Result<Head> {
-        let current = self.record()?.map(|record| {
-            let data = match record.placement {
-                Some(placement) => Data::Stored(placement),
-                None => Data::Inline(self.inline.clone()),
-            };
-            Arc::new(ObjectRecord { attrs: record.attrs.unwrap_or_default(), data })
-        });
+        let current = match self.record()? {
+            Some(StoredRecord { attrs: None, .. }) => return Err(corrupt("a head", "it has no attributes")),
+            Some(StoredRecord { attrs: Some(attrs), placement }) => {
+                let data = match placement {
+                    Some(placement) => Data::Stored(placement),
+                    None => Data::Inline(self.inline.clone()),
+                };
+                Some(Arc::new(ObjectRecord { attrs, data }))
+            }
+            None => None,
+        };
         Ok(Head { rev: self.rev.map(Rev), ts: Timestamp(self.ts), current })
     }
 }
@@ -246,6 +250,18 @@ mod tests {
         assert_eq!(row.head().expect("decodes").current.as_deref(), Some(&record), "bytes not read are kept");
         let gone = HeadRow::next(None, Uuid::new_v4(), 9, &Bytes::new());
         assert_eq!(gone.head().expect("decodes").current, None);
+    }
+
+    #[test]
+    fn a_damaged_head_is_an_error_and_not_an_absent_one() {
+        let all = (Some(Uuid::nil()), Some(1), Some(HEAD_CURRENT), Some(Uuid::nil()), Some(Bytes::new()));
+        let whole = |state, attrs| (all.0, all.1, state, all.3, attrs, Some(Bytes::new()));
+        let read = |columns| HeadRow::of(columns).and_then(|row| row.head());
+        assert!(read((None, None, None, None, None, None)).is_ok_and(|head| head.current.is_none()));
+        assert!(read(whole(Some(HEAD_ABSENT), all.4.clone())).is_ok_and(|head| head.current.is_none()));
+        assert!(read(whole(None, all.4.clone())).is_err(), "no state");
+        assert!(read(whole(Some(HEAD_CURRENT), None)).is_err(), "no attributes");
+        assert!(read(whole(Some(HEAD_CURRENT), all.4.clone())).is_err(), "empty attributes");
     }
 
     #[test]

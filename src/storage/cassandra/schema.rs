@@ -26,6 +26,9 @@ const LEASE: Duration = Duration::from_secs(60);
 const PATIENCE: Duration = Duration::from_secs(180);
 /// How long errors are tried again.
 const TROUBLE: Duration = Duration::from_secs(20);
+/// How conditional writes to buckets' contents are agreed on: by the replicas of one datacentre. Recorded, so that a
+/// front end which would ask all datacentres cannot be started beside one that asks its own.
+pub(super) const CONSISTENCY: &str = "local";
 /// Pause between looks at another's migration.
 const PAUSE: Duration = Duration::from_millis(300);
 
@@ -89,22 +92,12 @@ pub(super) fn check_cluster(session: &Session, config: &CassandraConfig) -> Resu
     let known = |datacenter: &str| {
         state.get_nodes_info().iter().filter(|node| node.datacenter.as_deref() == Some(datacenter)).count()
     };
-    let mut datacenters: Vec<&str> =
-        state.get_nodes_info().iter().filter_map(|node| node.datacenter.as_deref()).collect();
-    datacenters.sort_unstable();
-    datacenters.dedup();
+    let datacenters = datacenters(session);
     let absent = |datacenter: &str| OpenError::NoSuchDatacenter {
         datacenter: datacenter.to_owned(),
         known: datacenters.join(", "),
     };
-    if let Some(local) = &config.local_datacenter
-        && known(local) == 0
-    {
-        return Err(absent(local));
-    }
-    if config.local_datacenter.is_none() && datacenters.len() > 1 {
-        return Err(OpenError::WhichDatacenter { known: datacenters.join(", ") });
-    }
+    local_datacenter(session, config)?;
     let existing = state.get_keyspace(&config.keyspace).map(|keyspace| &keyspace.strategy);
     let replication: Vec<(String, u32)> = match existing {
         Some(Strategy::NetworkTopologyStrategy { datacenter_repfactors }) => datacenter_repfactors
@@ -126,6 +119,28 @@ pub(super) fn check_cluster(session: &Session, config: &CassandraConfig) -> Resu
         }
     }
     Ok(())
+}
+
+fn datacenters(session: &Session) -> Vec<String> {
+    let state = session.get_cluster_state();
+    let mut names: Vec<String> = state.get_nodes_info().iter().filter_map(|node| node.datacenter.clone()).collect();
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
+/// The datacentre that this front end asks: the one that is configured, or the only one.
+pub(super) fn local_datacenter(session: &Session, config: &CassandraConfig) -> Result<String, OpenError> {
+    let mut datacenters = datacenters(session);
+    let known = datacenters.join(", ");
+    match &config.local_datacenter {
+        Some(local) if datacenters.contains(local) => Ok(local.clone()),
+        Some(local) => Err(OpenError::NoSuchDatacenter { datacenter: local.clone(), known }),
+        None if datacenters.len() > 1 => Err(OpenError::WhichDatacenter { known }),
+        None => datacenters
+            .pop()
+            .ok_or_else(|| OpenError::Schema("the cluster does not say which datacentre its nodes are in".to_owned())),
+    }
 }
 
 fn keyspace_exists(session: &Session, config: &CassandraConfig) -> bool {
@@ -158,7 +173,11 @@ fn table_id(keyspace: &str, table: &str) -> Uuid {
 async fn create_first_tables(session: &Session, config: &CassandraConfig) -> Result<(), OpenError> {
     let keyspace = &config.keyspace;
     let columns = [
-        ("schema_version", "name text PRIMARY KEY, version int, lease_ms bigint, grace_ms bigint, created bigint"),
+        (
+            "schema_version",
+            "name text PRIMARY KEY, version int, lease_ms bigint, grace_ms bigint, created bigint, \
+             datacenter text, consistency text",
+        ),
         ("lease", "name text PRIMARY KEY, owner uuid, until bigint, window bigint, after uuid"),
     ];
     for (table, columns) in columns {
@@ -208,13 +227,15 @@ async fn apply_once(session: &Session, config: &CassandraConfig, me: Uuid) -> Re
     if found >= wanted_version() {
         return Ok(true);
     }
-    if !take_lease(session, keyspace, me).await? {
+    if !take_lease(session, config, me).await? {
         return Ok(false);
     }
     for (number, text) in MIGRATIONS.iter().filter(|(number, _)| *number > found) {
         for statement in statements_of(text) {
             run(session, &qualified(&statement, keyspace)).await?;
-            take_lease(session, keyspace, me).await?;
+            if !take_lease(session, config, me).await? {
+                return Ok(false);
+            }
         }
         record(session, config, *number).await?;
     }
@@ -222,7 +243,8 @@ async fn apply_once(session: &Session, config: &CassandraConfig, me: Uuid) -> Re
     Ok(true)
 }
 
-async fn take_lease(session: &Session, keyspace: &str, me: Uuid) -> Result<bool, OpenError> {
+async fn take_lease(session: &Session, config: &CassandraConfig, me: Uuid) -> Result<bool, OpenError> {
+    let keyspace = &config.keyspace;
     let read = format!("SELECT owner, until FROM {keyspace}.lease WHERE name = 'schema'");
     let answer = session.query_unpaged(serial(&read), ()).await.map_err(schema_error)?;
     let rows = answer.into_rows_result().map_err(schema_error)?;
@@ -234,7 +256,7 @@ async fn take_lease(session: &Session, keyspace: &str, me: Uuid) -> Result<bool,
     }
     let end = now + i64::try_from(LEASE.as_micros()).unwrap_or(i64::MAX - now);
     let take = format!("UPDATE {keyspace}.lease SET owner = ?, until = ? WHERE name = 'schema' IF until = ?");
-    applied(session, &take, (me, end, until)).await
+    applied(session, config, &take, (me, end, until)).await
 }
 
 /// Writes the version, and with the first one what all front ends must agree on.
@@ -243,25 +265,30 @@ async fn record(session: &Session, config: &CassandraConfig, number: u32) -> Res
     let number = i32::try_from(number).map_err(schema_error)?;
     if number == 1 {
         let insert = format!(
-            "INSERT INTO {keyspace}.schema_version (name, version, lease_ms, grace_ms, created) \
-             VALUES ('schema', ?, ?, ?, ?) IF NOT EXISTS"
+            "INSERT INTO {keyspace}.schema_version (name, version, lease_ms, grace_ms, created, datacenter, consistency) \
+             VALUES ('schema', ?, ?, ?, ?, ?, ?) IF NOT EXISTS"
         );
         let lease = i64::try_from(config.lease.as_millis()).map_err(schema_error)?;
         let grace = i64::try_from(config.reclaim_grace.as_millis()).map_err(schema_error)?;
-        applied(session, &insert, (number, lease, grace, Timestamp::now().0)).await?;
+        let datacenter = local_datacenter(session, config)?;
+        let values = (number, lease, grace, Timestamp::now().0, datacenter, CONSISTENCY);
+        applied(session, config, &insert, values).await?;
     } else {
         let update = format!("UPDATE {keyspace}.schema_version SET version = ? WHERE name = 'schema' IF version < ?");
-        applied(session, &update, (number, number)).await?;
+        applied(session, config, &update, (number, number)).await?;
     }
     Ok(())
 }
 
 async fn applied(
     session: &Session,
+    config: &CassandraConfig,
     cql: &str,
     values: impl scylla::serialize::row::SerializeRow,
 ) -> Result<bool, OpenError> {
     let mut statement = Statement::new(cql);
+    // Never sent twice by the driver: a second try would be refused by the first.
+    statement.set_execution_profile_handle(Some(Profiles::new(config).conditional));
     statement.set_consistency(Consistency::Quorum);
     statement.set_serial_consistency(Some(SerialConsistency::Serial));
     let answer = session.query_unpaged(statement, values).await.map_err(schema_error)?;

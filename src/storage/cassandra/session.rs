@@ -196,7 +196,6 @@ fn failure(error: &ExecutionError) -> Failure {
                 | DbError::Unauthorized
                 | DbError::ConfigError
                 | DbError::Unavailable { .. }
-                | DbError::Overloaded
                 | DbError::IsBootstrapping
         ),
         ExecutionError::LastAttemptError(

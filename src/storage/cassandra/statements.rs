@@ -179,5 +179,6 @@ statements! {
     lease_take: Lwt = "UPDATE lease SET owner = ?, until = ? WHERE name = ? IF until = ?";
     lease_move: Lwt = "UPDATE lease SET until = ?, window = ?, after = ? WHERE name = ? IF owner = ?";
 
-    version_read: Read = "SELECT version, lease_ms, grace_ms, created FROM schema_version WHERE name = ?";
+    version_read: Read = "SELECT version, lease_ms, grace_ms, created, datacenter, consistency \
+        FROM schema_version WHERE name = ?";
 }

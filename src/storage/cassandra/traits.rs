@@ -38,14 +38,16 @@ impl MetadataStore for Store {
     }
 
     async fn create_bucket(&self, new: NewBucket) -> Result<CreateBucket> {
+        self.0.clock.check()?;
         self.0.create_bucket(new).await
     }
 
     async fn bucket(&self, name: &BucketName) -> Result<Option<Bucket>> {
-        Ok(self.0.view(name).await?.map(|view| view.bucket.clone()))
+        Ok(self.0.view_or_unmapped(name).await?.map(|view| view.bucket.clone()))
     }
 
     async fn delete_bucket(&self, bucket: &Bucket) -> Result<DeleteBucket> {
+        self.0.clock.check()?;
         self.0.delete_bucket(bucket).await
     }
 
@@ -69,6 +71,7 @@ impl MetadataStore for Store {
         read: HeadRead,
         decide: &mut (dyn for<'h> FnMut(&'h Head) -> Decision + Send),
     ) -> Result<HeadChange> {
+        self.0.clock.check()?;
         match self.0.change_head(read, decide, None).await? {
             Outcome::Changed(change) => Ok(change),
             Outcome::Overtaken => Err(StorageError::OutcomeUnknown("overtaken without a guard".to_owned())),
@@ -80,6 +83,7 @@ impl MetadataStore for Store {
     }
 
     async fn create_upload(&self, bucket: &Bucket, new: NewUpload) -> Result<CreateUpload> {
+        self.0.clock.check()?;
         self.0.create_upload(bucket, new).await
     }
 
@@ -88,6 +92,7 @@ impl MetadataStore for Store {
     }
 
     async fn put_part(&self, _bucket: &Bucket, upload: &Upload, part: Part) -> Result<PutPart> {
+        self.0.clock.check()?;
         self.0.put_part(upload, part).await
     }
 
@@ -107,10 +112,12 @@ impl MetadataStore for Store {
         read: HeadRead,
         decide: &mut (dyn for<'h> FnMut(&'h Head) -> Decision + Send),
     ) -> Result<CompleteUpload> {
+        self.0.clock.check()?;
         self.0.complete_upload(upload, fingerprint, manifest, read, decide).await
     }
 
     async fn abort_upload(&self, bucket: &Bucket, upload: &Upload) -> Result<AbortUpload> {
+        self.0.clock.check()?;
         self.0.abort_upload(bucket, upload).await
     }
 }
@@ -126,10 +133,12 @@ impl ChunkStore for Store {
     }
 
     async fn create(&self, home: Home<'_>) -> Result<Box<dyn BlobWriter>> {
+        self.0.clock.check()?;
         self.0.create_blob(&home).await
     }
 
     async fn write_manifest(&self, home: Home<'_>, manifest: &Manifest) -> Result<Placement> {
+        self.0.clock.check()?;
         self.0.write_manifest(&home, manifest).await
     }
 
@@ -151,6 +160,7 @@ impl ChunkStore for Store {
 #[async_trait]
 impl ReclaimStore for Store {
     async fn sweep(&self) -> Result<Sweep> {
+        self.0.clock.check()?;
         self.0.sweep().await
     }
 }

@@ -36,9 +36,12 @@ pub(super) struct View {
     pub(super) rev: Uuid,
     /// [`BUCKET_LIVE`] or [`BUCKET_DELETING`].
     pub(super) state: i8,
+    /// When the state was set.
+    since: Timestamp,
     /// Changes with every step of a split.
     epoch: i64,
-    /// Lower bounds and ids, ascending; the first lower bound is empty.
+    /// Lower bounds and ids, ascending; the first lower bound is empty. There is no shard where the bucket's creation
+    /// went wrong.
     shards: Vec<(Bytes, Uuid)>,
     taken: Moment,
 }
@@ -92,6 +95,19 @@ impl View {
     /// All shards' ids.
     pub(super) fn shard_ids(&self) -> impl Iterator<Item = Uuid> + '_ {
         self.shards.iter().map(|(_, id)| *id)
+    }
+
+    /// This view, if it says where rows are.
+    fn mapped(self: Arc<Self>) -> Result<Arc<Self>> {
+        if self.shards.is_empty() {
+            return Err(corrupt("a shard map", format!("bucket {} has none; delete it", self.bucket.name)));
+        }
+        Ok(self)
+    }
+
+    /// Whether there is no shard, so nothing that could have been written.
+    pub(super) fn is_unmapped(&self) -> bool {
+        self.shards.is_empty()
     }
 
     fn index_of(&self, key: &[u8]) -> usize {
@@ -152,32 +168,42 @@ impl Core {
             None => (bucket.await?, None),
         };
         let Some(row) = row else { return Ok(None) };
-        let BucketRow { bucket, rev, state, .. } = BucketRow::of(name, row)?;
+        let BucketRow { bucket, rev, state, since } = BucketRow::of(name, row)?;
         let (epoch, shards) = match shards {
             Some((id, shards)) if id == bucket.id => shards,
             _ => self.read_shards(bucket.id).await?,
         };
-        if shards.first().is_none_or(|(lower, _)| !lower.is_empty()) {
+        if shards.first().is_some_and(|(lower, _)| !lower.is_empty()) {
             return Err(corrupt("a shard map", format!("bucket {name} has no first shard")));
         }
-        Ok(Some(View { bucket, rev, state, epoch, shards, taken }))
+        Ok(Some(View { bucket, rev, state, since, epoch, shards, taken }))
     }
 
     async fn read_shards(&self, id: BucketId) -> Result<(i64, Vec<(Bytes, Uuid)>)> {
         type Columns = (Option<Bytes>, Option<i64>, Option<Uuid>);
         let rows: Vec<Columns> = self.cluster.rows(&self.cluster.st.shards_read, (id.0, SHARDS_MAX)).await?;
         let epoch = rows.first().and_then(|(_, epoch, _)| *epoch).unwrap_or_default();
-        let shards = rows.into_iter().filter_map(|(lower, _, id)| Some((lower?, id?))).collect();
-        Ok((epoch, shards))
+        if rows.len() == usize::try_from(SHARDS_MAX).unwrap_or(usize::MAX) {
+            return Err(corrupt("a shard map", format!("it has more than the {SHARDS_MAX} shards that can be read")));
+        }
+        let shards = rows.into_iter().map(|(lower, _, id)| Some((lower?, id?))).collect::<Option<_>>();
+        Ok((epoch, shards.ok_or_else(|| corrupt("a shard map", "a column is missing"))?))
     }
 
     /// The bucket of this name, live or being deleted, as it was less than a lease ago.
     pub(super) async fn view(&self, name: &BucketName) -> Result<Option<Arc<View>>> {
+        let view = self.view_or_unmapped(name).await?;
+        view.map(View::mapped).transpose()
+    }
+
+    /// Like [`Self::view`], but without an error for a bucket that has no shard map: it can only be deleted.
+    pub(super) async fn view_or_unmapped(&self, name: &BucketName) -> Result<Option<Arc<View>>> {
         self.view_younger_than(name, self.lease).await
     }
 
     /// A view of this life of a bucket under which writes may begin; `None` when it is gone. A deletion that is not
-    /// decided is waited for.
+    /// decided is waited for; one that was left behind is taken back: should its deleter wake, the revision that it
+    /// needs is gone.
     pub(super) async fn live_view(&self, bucket: &Bucket) -> Result<Option<Arc<View>>> {
         let limit = self.lease * 2 + DELETING_PATIENCE;
         let began = tokio::time::Instant::now();
@@ -186,7 +212,11 @@ impl Core {
             match self.view_younger_than(&bucket.name, self.lease / 2).await? {
                 Some(view) if view.bucket.id == bucket.id => {
                     if view.state == BUCKET_LIVE {
-                        return Ok(Some(view));
+                        return view.mapped().map(Some);
+                    }
+                    if self.abandoned_since(view.since) {
+                        self.mark_bucket(bucket, view.rev, BUCKET_LIVE).await?;
+                        continue;
                     }
                 }
                 _ => return Ok(None),

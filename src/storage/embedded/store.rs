@@ -3,7 +3,6 @@
 use std::ops::Range;
 use std::sync::Arc;
 use std::thread::JoinHandle;
-use std::time::Instant;
 
 use async_trait::async_trait;
 use parking_lot::Mutex;
@@ -23,6 +22,7 @@ use super::shared::Shared;
 use super::stop::StopFlag;
 use super::sweep::Sweeper;
 use super::{EmbeddedConfig, INLINE_BYTES_MAX, OpenError, folder, heads, rows, uploads};
+use crate::storage::boot_time::BootTime;
 use crate::storage::{
     AbortUpload, BlobWriter, Bucket, BucketName, ChunkStore, ChunkStream, CompleteUpload, CreateBucket, CreateUpload,
     Decision, DeleteBucket, Fetch, Fingerprint, Head, HeadChange, HeadRead, Hold, Home, ListedObject, Manifest,
@@ -229,7 +229,7 @@ impl MetadataStore for Embedded {
     }
 
     async fn read_head(&self, bucket: &Bucket, key: &ObjectKey, fetch: Fetch) -> Result<HeadRead> {
-        let read_at = Instant::now();
+        let read_at = BootTime::now();
         let head = heads::read(&self.shared, bucket, key, fetch).await?;
         Ok(HeadRead { bucket: bucket.clone(), key: key.clone(), head, read_at })
     }
