@@ -7,7 +7,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Weak};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use futures::future::BoxFuture;
@@ -24,6 +24,8 @@ use crate::storage::{
 
 /// How often a change is tried against writers that are faster.
 const ATTEMPTS_MAX: u32 = 30;
+/// After this no further try is begun: a client that waits for longer has gone.
+const PATIENCE: Duration = Duration::from_secs(30);
 /// First pause between tries; doubles up to [`PAUSE_MAX`].
 const PAUSE: Duration = Duration::from_millis(5);
 /// Longest pause between tries.
@@ -92,7 +94,11 @@ impl Core {
             }
         };
         let mut pause = PAUSE;
+        let began = Instant::now();
         for attempt in 0..ATTEMPTS_MAX {
+            if attempt > 0 && began.elapsed() > PATIENCE {
+                break;
+            }
             if attempt > 0 {
                 tokio::time::sleep(jittered(pause)).await;
                 pause = (pause * 2).min(PAUSE_MAX);

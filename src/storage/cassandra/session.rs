@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::BufReader;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures::future::BoxFuture;
 use rustls_pki_types::CertificateDer;
@@ -29,11 +29,13 @@ use super::{CassandraConfig, OpenError};
 use crate::storage::{Result, StorageError};
 
 /// Longest wait for one request, all its attempts together.
-const REQUEST_SECONDS: u64 = 12;
+const REQUEST_SECONDS: u64 = 6;
 /// After this, an idempotent request is also sent to another node (a paused coordinator answers nothing).
 const SPECULATE_AFTER: Duration = Duration::from_millis(1_500);
 /// Connections to each node, per session.
 const CONNECTIONS: NonZeroUsize = NonZeroUsize::new(2).expect("2 is not 0");
+/// After this no further attempt is begun: a client that waits for longer has gone.
+const PATIENCE: Duration = Duration::from_secs(10);
 /// How often one conditional statement is sent, or its outcome looked for, before the caller is told.
 const CAS_ATTEMPTS_MAX: u32 = 5;
 /// First pause between attempts; doubles.
@@ -242,10 +244,11 @@ impl Cluster {
     pub(super) async fn write(&self, statement: &PreparedStatement, values: impl SerializeRow) -> Result<()> {
         let mut pause = CAS_PAUSE;
         let mut attempt = 1;
+        let began = Instant::now();
         loop {
             match self.meta.execute_unpaged(statement, &values).await {
                 Ok(_) => return Ok(()),
-                Err(e) if attempt == CAS_ATTEMPTS_MAX => return Err(unavailable(e)),
+                Err(e) if attempt == CAS_ATTEMPTS_MAX || began.elapsed() > PATIENCE => return Err(unavailable(e)),
                 Err(_) => tokio::time::sleep(jittered(pause)).await,
             }
             attempt += 1;
@@ -286,7 +289,11 @@ impl Cluster {
         let mut doubt: Option<String> = None;
         let mut pause = CAS_PAUSE;
         let mut last = String::new();
-        for _ in 0..CAS_ATTEMPTS_MAX {
+        let began = Instant::now();
+        for attempt in 0..CAS_ATTEMPTS_MAX {
+            if attempt > 0 && began.elapsed() > PATIENCE {
+                break;
+            }
             match self.cas_once(statement, &values).await {
                 Ok(Cas::Applied) => return Ok(Cas::Applied),
                 Ok(Cas::Refused(row)) if ours(&row) => return Ok(Cas::Applied),
