@@ -11,6 +11,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::{Bytes, BytesMut};
 use crc_fast::CrcAlgorithm;
+use futures::future::OptionFuture;
+use futures::stream::FuturesOrdered;
 use futures::{StreamExt, TryStreamExt};
 use prost::Message;
 use scylla::statement::prepared::PreparedStatement;
@@ -31,7 +33,7 @@ const BLOCK_CHUNKS: u64 = 16;
 pub(super) const INLINE_BYTES_MAX: usize = 8 * 1024;
 /// Chunks of one blob that are being written at once, where the shared pool has room.
 const WRITES_AT_ONCE: usize = 4;
-/// Chunks that a reader fetches ahead.
+/// Chunks that a reader has fetched or is fetching, where the shared pool has room; one always.
 const READS_AT_ONCE: usize = 4;
 /// How often a chunk is written or read before its blob fails.
 const ATTEMPTS_MAX: u32 = 4;
@@ -162,7 +164,12 @@ impl Core {
     }
 
     pub(super) async fn write_manifest(self: &Arc<Self>, home: &Home<'_>, manifest: &Manifest) -> Result<Placement> {
-        let encoded: Bytes = manifest.encode_to_vec().into();
+        let mut stored = manifest.clone();
+        for placement in stored.parts.iter_mut().filter_map(|part| part.placement.as_mut()) {
+            // A part that is in a manifest is judged by the manifest's home; its own would repeat the key each time.
+            placement.home = Bytes::new();
+        }
+        let encoded: Bytes = stored.encode_to_vec().into();
         let home: Bytes = BlobHome::of(home).encode_to_vec().into();
         let written = Placement {
             manifest: true,
@@ -207,6 +214,7 @@ impl Core {
             return Ok(Box::pin(futures::stream::empty()));
         }
         let (core, length) = (Arc::clone(self), placement.length);
+        let pool = Arc::clone(&self.chunk_pool);
         let chunks = range.start / chunk_bytes..range.end.div_ceil(chunk_bytes);
         let fetch = move |index: u64| {
             let (core, range) = (Arc::clone(&core), range.clone());
@@ -221,7 +229,24 @@ impl Core {
                 Ok(chunk.slice(from..to))
             }
         };
-        Ok(futures::stream::iter(chunks).map(fetch).buffered(READS_AT_ONCE).boxed())
+        let step = move |(mut chunks, mut pending): (Range<u64>, FuturesOrdered<_>)| {
+            while pending.len() < READS_AT_ONCE && !chunks.is_empty() {
+                let room = if pending.is_empty() { None } else { Arc::clone(&pool).try_acquire_owned().ok() };
+                if room.is_none() && !pending.is_empty() {
+                    break;
+                }
+                let chunk = chunks.next().map(&fetch);
+                pending.push_back(async move { (OptionFuture::from(chunk).await, room) });
+            }
+            async move {
+                // The room is given back as its chunk is handed on, which is then the one that the stream may have.
+                match pending.next().await {
+                    Some((Some(chunk), _room)) => Ok(Some((chunk?, (chunks, pending)))),
+                    Some((None, _)) | None => Ok(None),
+                }
+            }
+        };
+        Ok(futures::stream::try_unfold((chunks, FuturesOrdered::new()), step).boxed())
     }
 
     async fn write_chunk(&self, inode: Uuid, index: u64, data: Bytes) -> Result<()> {

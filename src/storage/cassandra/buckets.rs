@@ -8,11 +8,12 @@ use scylla::statement::prepared::PreparedStatement;
 use uuid::Uuid;
 
 use super::Core;
+use super::listing::ROWS_MIN;
 use super::rows::{BUCKET_DELETING, BUCKET_LIVE, FOR_EVER, successor};
 use super::session::{Cas, Look, corrupt, jittered, unavailable};
 use super::views::{BucketColumns, BucketRow, View};
 use crate::storage::{
-    Bucket, BucketId, BucketName, CreateBucket, DeleteBucket, NewBucket, PAGE_ENTRIES_MAX, Page, Result, Scan,
+    Bucket, BucketId, BucketName, CreateBucket, DeleteBucket, Head, NewBucket, PAGE_ENTRIES_MAX, Page, Result, Scan,
     StorageError, TenantId, Timestamp, UploadScan,
 };
 
@@ -26,6 +27,11 @@ const ATTEMPTS_MAX: u32 = 400;
 const LIVES_MAX: usize = 3;
 /// Index rows that a proof of emptiness resolves at a time.
 const PROOF_ROWS: usize = 100;
+/// Heads that a proof of emptiness fences at a time.
+const FENCED_AT_ONCE: usize = 16;
+/// An owner's row of a bucket that is another by now was left by a creation or a deletion that stopped; no request
+/// lives as long as this.
+const ORPHANED_AFTER: Duration = Duration::from_secs(24 * 3600);
 /// Bucket rows that a page verifies at a time.
 const VERIFIED_AT_ONCE: usize = 32;
 /// The one shard of a fresh bucket.
@@ -278,10 +284,15 @@ impl Core {
             let mut from = Vec::new();
             loop {
                 let rows = self.index_rows(view.bucket.id.0, shard, &from, None, PROOF_ROWS).await?;
-                for row in &rows {
-                    if row.current
-                        || self.repair(view, &row.key, row.at).await?.is_none_or(|head| head.current.is_some())
-                    {
+                if rows.iter().any(|row| row.current) {
+                    return Ok(false);
+                }
+                let asking: Vec<_> = rows.iter().map(|row| (row.key.clone(), row.at)).collect();
+                let heads = asking.into_iter().map(|(key, at)| async move { self.repair(view, &key, at).await });
+                let absent = |head: Option<Head>| head.is_some_and(|head| head.current.is_none());
+                let mut heads = futures::stream::iter(heads).buffer_unordered(FENCED_AT_ONCE);
+                while let Some(head) = heads.try_next().await? {
+                    if !absent(head) {
                         return Ok(false);
                     }
                 }
@@ -310,15 +321,16 @@ impl Core {
         let mut after = after.filter(|after| *after >= prefix).map(|after| (after.to_owned(), Uuid::max()));
         let mut entries: Vec<Bucket> = Vec::new();
         loop {
-            let rows = self.owned_names(owner, prefix, after.as_ref(), limit + 1).await?;
-            let mut whole = rows.len() <= limit;
+            let wanted = (limit + 1 - entries.len()).max(ROWS_MIN);
+            let rows = self.owned_names(owner, prefix, after.as_ref(), wanted).await?;
+            let read = rows.len();
             after = rows.last().cloned();
             let within: Vec<(String, Uuid)> = rows
                 .into_iter()
                 .filter(|(name, _)| upper.as_ref().is_none_or(|upper| name.as_bytes() < upper.as_slice()))
                 .collect();
-            whole = whole || within.len() <= limit;
-            let verified = within.into_iter().map(|(name, id)| self.verified(name, id));
+            let whole = read < wanted || within.len() < read;
+            let verified = within.into_iter().map(|(name, id)| self.verified(owner, name, id));
             let found: Vec<Option<Bucket>> =
                 futures::stream::iter(verified).buffered(VERIFIED_AT_ONCE).try_collect().await?;
             entries.extend(found.into_iter().flatten());
@@ -348,10 +360,38 @@ impl Core {
         }
     }
 
-    /// The bucket that an index row speaks of, if it is still that one.
-    async fn verified(&self, name: String, id: Uuid) -> Result<Option<Bucket>> {
+    /// The bucket that an index row speaks of, if it is still that one; a row that speaks of none is removed when that
+    /// is sure.
+    async fn verified(&self, owner: TenantId, name: String, id: Uuid) -> Result<Option<Bucket>> {
         let name = BucketName::existing(&name).ok_or_else(|| corrupt("a bucket's name", &name))?;
         let row = self.bucket_by(&self.cluster.st.bucket_read, &name).await?;
-        Ok(row.map(|row| row.bucket).filter(|bucket| bucket.id.0 == id))
+        let bucket = row.map(|row| row.bucket).filter(|bucket| bucket.id.0 == id);
+        if bucket.is_none() && is_orphan(id, Timestamp::now()) {
+            let dropped = (owner.0.as_slice(), name.as_str(), id);
+            if let Err(error) = self.cluster.write(&self.cluster.st.owner_drop, dropped).await {
+                tracing::debug!(bucket = %name, %error, "the owner's row of a bucket that is gone was left");
+            }
+        }
+        Ok(bucket)
+    }
+}
+
+/// Whether an id of version 7 was made so long ago that nobody can still be creating its bucket.
+fn is_orphan(id: Uuid, now: Timestamp) -> bool {
+    let made = id.get_timestamp().map(|made| made.to_unix().0);
+    let age = made.and_then(|made| u64::try_from(now.0 / 1_000_000).ok()?.checked_sub(made));
+    age.is_some_and(|age| age > ORPHANED_AFTER.as_secs())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_an_id_older_than_a_day_is_an_orphans() {
+        let (id, now) = (BucketId::fresh().0, Timestamp::now());
+        assert!(!is_orphan(id, now));
+        assert!(is_orphan(id, Timestamp(now.0 + 86_500_000_000)));
+        assert!(!is_orphan(Uuid::new_v4(), Timestamp(i64::MAX)), "an id without a time says nothing");
     }
 }

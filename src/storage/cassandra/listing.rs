@@ -15,6 +15,8 @@ use crate::storage::{Bucket, ListedObject, ObjectAttrs, PAGE_ENTRIES_MAX, Page, 
 
 /// Heads that one page reads at a time.
 const HEADS_AT_ONCE: usize = 16;
+/// Rows that are read at least: most of those that ask may turn out to be gone, and two at a time would take for ever.
+pub(super) const ROWS_MIN: usize = 100;
 /// How often a page is read again because the shard map changed under it.
 const ATTEMPTS_MAX: u32 = 5;
 /// A row that has been asking for longer than any write takes was left so by a crash, microseconds.
@@ -55,13 +57,14 @@ impl Core {
             }
             loop {
                 // One more than asked for tells whether there are more.
-                let wanted = limit + 1 - entries.len();
+                let missing = limit + 1 - entries.len();
+                let wanted = missing.max(ROWS_MIN);
                 let rows = self.index_rows(view.bucket.id.0, *shard, &from, upper.as_deref(), wanted).await?;
                 let whole = rows.len() < wanted;
                 if let Some(last) = rows.last() {
                     from = [&last.key, &[0][..]].concat();
                 }
-                entries.extend(self.resolved(view, rows).await?);
+                entries.extend(self.resolved(view, rows, missing).await?);
                 if entries.len() > limit {
                     entries.truncate(limit);
                     return Ok(Page { entries, more: true });
@@ -100,15 +103,20 @@ impl Core {
         Ok(rows.into_iter().map(row).collect())
     }
 
-    async fn resolved(self: &Arc<Self>, view: &Arc<View>, rows: Vec<IndexRow>) -> Result<Vec<ListedObject>> {
+    /// The first `wanted` objects that rows speak of; heads of rows behind them are not read.
+    async fn resolved(
+        self: &Arc<Self>,
+        view: &Arc<View>,
+        rows: Vec<IndexRow>,
+        wanted: usize,
+    ) -> Result<Vec<ListedObject>> {
         let now = Timestamp::now().0;
         for row in rows.iter().filter(|row| !row.current && now - row.at > ASKING_TOO_LONG) {
             self.repair_later(view, &row.key, row.at).await;
         }
         let resolved = rows.into_iter().map(|row| self.resolve(view, row));
-        let found: Vec<Option<ListedObject>> =
-            futures::stream::iter(resolved).buffered(HEADS_AT_ONCE).try_collect().await?;
-        Ok(found.into_iter().flatten().collect())
+        let found = futures::stream::iter(resolved).buffered(HEADS_AT_ONCE);
+        found.try_filter_map(|object| futures::future::ready(Ok(object))).take(wanted).try_collect().await
     }
 
     async fn resolve(&self, view: &View, row: IndexRow) -> Result<Option<ListedObject>> {

@@ -50,8 +50,9 @@ use super::{Storage, Timestamp};
 pub const LEASE_MAX: Duration = Duration::from_secs(3);
 /// Shortest grace period of the reclaimer: writes that take half as long start again. For tests; production has days.
 pub const RECLAIM_GRACE_MIN: Duration = Duration::from_secs(1);
-/// Memory for chunks in flight beyond the one that each stream may always have, in chunks (64 MiB).
-const SHARED_CHUNKS: usize = 128;
+/// Chunks in flight beyond the one that each stream may always have: 64 MiB, each counted twice because the driver has
+/// a copy of its own.
+const SHARED_CHUNKS: usize = 64;
 
 /// How to reach a cluster, and what all front ends of one keyspace agree on.
 #[derive(Clone)]
