@@ -14,6 +14,8 @@ use tokio::net::TcpStream;
 use tokio::time::{Sleep, sleep};
 use tokio_rustls::server::TlsStream;
 
+use crate::http::pace::Pace;
+
 /// What requests know of the connection they came on.
 #[derive(Clone)]
 pub struct About {
@@ -22,17 +24,19 @@ pub struct About {
     /// Whether it speaks TLS to us.
     pub tls: bool,
     busy: Rc<Cell<usize>>,
+    served: Rc<Cell<u64>>,
 }
 
 impl About {
     /// A connection that serves no request yet.
     pub fn new(peer: IpAddr, tls: bool) -> Self {
-        Self { peer, tls, busy: Rc::default() }
+        Self { peer, tls, busy: Rc::default(), served: Rc::default() }
     }
 
     /// Marks the connection as serving a request until the answer is out.
     pub fn serve(&self) -> Serving {
         self.busy.set(self.busy.get() + 1);
+        self.served.set(self.served.get() + 1);
         Serving(Rc::clone(&self.busy))
     }
 }
@@ -63,16 +67,17 @@ pub struct Connection {
     io: Io,
     about: About,
     between_requests: Duration,
-    stalled_write: Duration,
-    head_due: Option<Pin<Box<Sleep>>>,
-    write_due: Option<Pin<Box<Sleep>>>,
+    /// The deadline of the head that is awaited, and how many requests came before it.
+    head_due: Option<(u64, Pin<Box<Sleep>>)>,
+    /// The pace at which the answer to the last request is taken, and that request's number.
+    answer: (u64, Pace),
 }
 
 impl Connection {
     /// Wraps a stream. `between_requests` is how long a connection may take from the end of one answer to the end of
-    /// the next request's head, `stalled_write` how long it may take nothing of an answer.
+    /// the next request's head, `stalled_write` how long it may take next to nothing of an answer.
     pub fn new(io: Io, about: About, between_requests: Duration, stalled_write: Duration) -> Self {
-        Self { io, about, between_requests, stalled_write, head_due: None, write_due: None }
+        Self { io, about, between_requests, head_due: None, answer: (0, Pace::new(stalled_write)) }
     }
 
     /// What requests know of it.
@@ -85,24 +90,37 @@ impl Connection {
             self.head_due = None;
             return false;
         }
-        let after = self.between_requests;
-        let due = self.head_due.get_or_insert_with(|| Box::pin(sleep(after)));
+        let (after, served) = (self.between_requests, self.about.served.get());
+        // A small request may have been served whole between two reads.
+        if self.head_due.as_ref().is_some_and(|(number, _)| *number != served) {
+            self.head_due = None;
+        }
+        let (_, due) = self.head_due.get_or_insert_with(|| (served, Box::pin(sleep(after))));
         due.as_mut().poll(cx).is_ready()
     }
 
-    fn judge_write<T>(&mut self, cx: &mut Context<'_>, written: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
-        if written.is_ready() {
-            self.write_due = None;
-            return written;
+    fn judge_write<T>(
+        &mut self,
+        cx: &mut Context<'_>,
+        written: Poll<io::Result<T>>,
+        bytes: fn(&T) -> usize,
+    ) -> Poll<io::Result<T>> {
+        let served = self.about.served.get();
+        let (number, pace) = &mut self.answer;
+        if *number != served {
+            *number = served;
+            pace.restart();
         }
-        let after = self.stalled_write;
-        let due = self.write_due.get_or_insert_with(|| Box::pin(sleep(after)));
-        match due.as_mut().poll(cx) {
-            Poll::Ready(()) => {
-                Poll::Ready(Err(io::Error::new(io::ErrorKind::TimedOut, "the client takes nothing of its answer")))
+        match &written {
+            Poll::Ready(Ok(done)) => pace.moved(bytes(done) as u64),
+            Poll::Ready(Err(_)) => {}
+            Poll::Pending if pace.is_too_slow(cx) => {
+                let slow = io::Error::new(io::ErrorKind::TimedOut, "the client takes next to nothing of its answer");
+                return Poll::Ready(Err(slow));
             }
-            Poll::Pending => Poll::Pending,
+            Poll::Pending => {}
         }
+        written
     }
 }
 
@@ -125,7 +143,7 @@ impl AsyncWrite for Connection {
             Io::Plain(io) => Pin::new(io).poll_write(cx, buf),
             Io::Tls(io) => Pin::new(io).poll_write(cx, buf),
         };
-        self.judge_write(cx, written)
+        self.judge_write(cx, written, |bytes| *bytes)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -133,14 +151,15 @@ impl AsyncWrite for Connection {
             Io::Plain(io) => Pin::new(io).poll_flush(cx),
             Io::Tls(io) => Pin::new(io).poll_flush(cx),
         };
-        self.judge_write(cx, flushed)
+        self.judge_write(cx, flushed, |()| 0)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match &mut self.io {
+        let shut = match &mut self.io {
             Io::Plain(io) => Pin::new(io).poll_shutdown(cx),
             Io::Tls(io) => Pin::new(io).poll_shutdown(cx),
-        }
+        };
+        self.judge_write(cx, shut, |()| 0)
     }
 }
 
@@ -184,6 +203,17 @@ mod tests {
         drop(serving);
         let _client = late.await.unwrap();
         assert_eq!(connection.read_u8().await.unwrap_err().kind(), io::ErrorKind::TimedOut);
+    }
+
+    #[tokio::test]
+    async fn requests_that_are_served_between_two_reads_move_the_deadline() {
+        let (mut connection, mut client) = pair(SHORT, LONG).await;
+        for _ in 0..5 {
+            client.write_all(b"x").await.unwrap();
+            assert_eq!(connection.read_u8().await.unwrap(), b'x');
+            drop(connection.about().serve());
+            sleep(SHORT * 2 / 3).await;
+        }
     }
 
     #[tokio::test]

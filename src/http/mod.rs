@@ -12,6 +12,7 @@ pub mod admin;
 mod client;
 mod connection;
 pub mod listener;
+mod pace;
 mod proxy_protocol;
 mod reply;
 pub mod tls;

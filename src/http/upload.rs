@@ -1,7 +1,6 @@
 //! A request's body as it arrives: never held, given up when the client stalls.
 
 use std::cell::RefCell;
-use std::future::Future as _;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll};
@@ -10,8 +9,9 @@ use std::time::Duration;
 use actix_web::dev::Payload;
 use bytes::Bytes;
 use futures::{Stream as _, StreamExt as _, stream};
-use tokio::time::{Sleep, sleep, timeout};
+use tokio::time::timeout;
 
+use crate::http::pace::Pace;
 use crate::s3::request::{WireBody, WireError};
 
 /// What of a body nobody asked for is read before the answer, so that the connection can serve the next request, bytes.
@@ -29,14 +29,13 @@ struct State {
     declared: Option<u64>,
     received: u64,
     ended: bool,
-    idle: Duration,
-    due: Option<Pin<Box<Sleep>>>,
+    pace: Pace,
 }
 
 impl Upload {
-    /// A body of which nothing is read yet. `idle` is how long the client may send nothing.
+    /// A body of which nothing is read yet. `idle` is how long the client may send next to nothing.
     pub fn new(payload: Payload, declared: Option<u64>, idle: Duration) -> Self {
-        Self(Rc::new(RefCell::new(State { payload, declared, received: 0, ended: false, idle, due: None })))
+        Self(Rc::new(RefCell::new(State { payload, declared, received: 0, ended: false, pace: Pace::new(idle) })))
     }
 
     /// The body for the pipeline. Nothing is read from the connection beyond actix's buffer until this is polled.
@@ -72,7 +71,7 @@ impl State {
         }
         match Pin::new(&mut self.payload).poll_next(cx) {
             Poll::Ready(Some(Ok(bytes))) => {
-                self.due = None;
+                self.pace.moved(bytes.len() as u64);
                 self.received += bytes.len() as u64;
                 Poll::Ready(Some(Ok(bytes)))
             }
@@ -85,9 +84,7 @@ impl State {
                 Poll::Ready(None)
             }
             Poll::Pending => {
-                let idle = self.idle;
-                let due = self.due.get_or_insert_with(|| Box::pin(sleep(idle)));
-                if due.as_mut().poll(cx).is_pending() {
+                if !self.pace.is_too_slow(cx) {
                     return Poll::Pending;
                 }
                 self.ended = true;

@@ -186,7 +186,7 @@ impl Intake<'_> {
             if self.piece.share.is_none() {
                 let left = declared.map_or(self.piece_bytes as u64, |all| all.saturating_sub(self.size));
                 let room = usize::try_from(left).unwrap_or(usize::MAX).clamp(1, self.piece_bytes);
-                self.piece.share = Some(self.sink.alongside(services.memory.take(room)).await);
+                self.piece.share = Some(self.sink.alongside(services.memory.take(room)).await?);
                 self.piece.bytes.reserve(room);
             }
             let room = self.piece_bytes - self.piece.bytes.len();

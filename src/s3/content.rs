@@ -11,6 +11,9 @@ use crate::s3::error::{S3Error, S3ErrorCode};
 use crate::s3::services::Services;
 use crate::storage::{Data, Manifest, ManifestPart, ObjectRecord, Placement, StorageError};
 
+/// Inline objects below this size do not wait for a share of the memory budget, bytes: connections are bounded too.
+const INLINE_UNCOUNTED_BYTES: usize = 16 * 1024;
+
 /// Pieces of an object in order.
 pub type Pieces = LocalBoxStream<'static, Result<Bytes, StorageError>>;
 
@@ -25,7 +28,17 @@ pub async fn open(record: &ObjectRecord, range: Range<u64>, services: &Arc<Servi
             let (start, end) = (to_usize(range.start), to_usize(range.end));
             let part = (start <= end && end <= bytes.len()).then(|| bytes.slice(start..end));
             let part = part.ok_or_else(|| StorageError::Corrupt("an inline object is shorter than its size".into()))?;
-            Ok(stream::once(async move { Ok(part) }).boxed_local())
+            let share = match part.len() {
+                0..INLINE_UNCOUNTED_BYTES => None,
+                bytes => Some(services.memory.take(bytes).await?),
+            };
+            let piece = stream::once(async move { Ok(part) });
+            Ok(piece
+                .map(move |piece| {
+                    let _held = &share;
+                    piece
+                })
+                .boxed_local())
         }
         Data::Stored(placement) if placement.manifest => {
             // Its parts are opened one after the other; an overwrite in between must not cut the answer off.
@@ -50,8 +63,9 @@ async fn blob(placement: &Placement, range: Range<u64>, services: &Arc<Services>
     }
     let wanted = usize::try_from(range.end - range.start).unwrap_or(usize::MAX);
     // Counted twice: one piece on its way to the client, one read ahead.
-    let share = services.memory.take(wanted.min(2 * services.storage.chunks.chunk_bytes())).await;
+    // Opened first: an overwrite while we wait for memory must not cut the answer off.
     let stream = services.storage.chunks.read(placement, range).await?;
+    let share = services.memory.take(wanted.min(2 * services.storage.chunks.chunk_bytes())).await?;
     Ok(stream
         .map(move |piece| {
             let _held = &share;

@@ -1,10 +1,12 @@
 //! What every request needs beside itself: the stores, the keys, the rules of this installation.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::Semaphore;
 
 use crate::s3::auth::CredentialSource;
+use crate::s3::error::{S3Error, S3ErrorCode};
 use crate::s3::target::Domains;
 use crate::storage::Storage;
 use crate::storage::names::NameRules;
@@ -51,6 +53,9 @@ pub struct ChunkMemory {
     total_kib: u32,
 }
 
+/// How long a request waits for memory before it is told to slow down.
+const MEMORY_WAIT: Duration = Duration::from_secs(20);
+
 /// A share of the budget; dropping it gives it back.
 pub struct MemoryShare(#[allow(dead_code, reason = "held for its drop")] tokio::sync::OwnedSemaphorePermit);
 
@@ -63,9 +68,30 @@ impl ChunkMemory {
     }
 
     /// Waits for room for `bytes`. More than the whole budget counts as the whole budget.
-    pub async fn take(&self, bytes: usize) -> MemoryShare {
+    ///
+    /// # Errors
+    /// `SlowDown` when others hold the memory for too long.
+    pub async fn take(&self, bytes: usize) -> Result<MemoryShare, S3Error> {
         let kib = u32::try_from(bytes.div_ceil(1024)).unwrap_or(u32::MAX).clamp(1, self.total_kib);
-        let permit = Arc::clone(&self.permits).acquire_many_owned(kib).await;
-        MemoryShare(permit.expect("the semaphore is never closed"))
+        let permit = Arc::clone(&self.permits).acquire_many_owned(kib);
+        match tokio::time::timeout(MEMORY_WAIT, permit).await {
+            Ok(permit) => Ok(MemoryShare(permit.expect("the semaphore is never closed"))),
+            Err(_) => Err(S3Error::from(S3ErrorCode::SlowDown).header("retry-after", "5")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn memory_that_does_not_come_back_is_slow_down() {
+        let memory = ChunkMemory::new(1024 * 1024);
+        let all = memory.take(usize::MAX).await.expect("is free");
+        let error = memory.take(1).await.err().expect("is taken");
+        assert_eq!(error.code, S3ErrorCode::SlowDown);
+        drop(all);
+        assert!(memory.take(1).await.is_ok());
     }
 }
