@@ -59,7 +59,8 @@ impl Blobs {
         for name in &missing {
             disk.make_dirs(&self.dir.join(name))?;
         }
-        if missing.is_empty() { Ok(()) } else { disk.sync_dir(&self.dir) }
+        // Also when none is missing: an earlier start may have been killed before this.
+        disk.sync_dir(&self.dir)
     }
 
     pub(super) fn folder(&self, inode: InodeId) -> PathBuf {

@@ -101,8 +101,9 @@ impl Checkpoints {
         self.reserve.take(shared.disk.as_ref());
         for id in doomed {
             if let Err(error) = shared.segments.remove(shared.disk.as_ref(), id) {
-                // The next start finds that the checkpoint does not name it, and removes it.
+                // The next checkpoint tries again, and the next start, whose checkpoint does not name it.
                 tracing::warn!(%error, segment = id, "an emptied log segment could not be removed");
+                continue;
             }
             shared.index.remove_segment(id);
             self.doomed.lock().remove(&id);

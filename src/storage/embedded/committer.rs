@@ -451,6 +451,8 @@ impl Committer {
     }
 
     fn freeze(&mut self) -> Option<Frozen> {
+        // After a failure the index may hold half a batch, which must not become a checkpoint.
+        self.shared.stop.check().ok()?;
         let (rows, live) = self.shared.index.freeze()?;
         self.log_bytes_since_checkpoint = 0;
         let checkpoint = Checkpoint {

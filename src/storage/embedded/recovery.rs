@@ -46,16 +46,18 @@ pub(super) fn recover(
 ) -> Result<Recovered, OpenError> {
     disk.make_dirs(segments.dir())?;
     disk.sync_dir(&config.path)?;
+    // What is read below was perhaps never synced (kill -9 leaves it in the page cache): it must not be built upon
+    // and then be lost with the power. The segments themselves are synced before they are replayed.
+    disk.sync_dir(segments.dir())?;
     let names = disk.list(segments.dir())?;
     spares.adopt(disk, &names)?;
     let mut ids: Vec<u64> = names.iter().filter_map(|name| Segments::id_of(name)).collect();
     ids.sort_unstable();
     let path = config.path.join("index.redb");
     let opened = Base::open(disk, &path, stop);
-    let fits = |checkpoint: &Checkpoint| matches!(segments.open(disk, checkpoint.segment), Ok(Some(segment)) if segment.epoch[..] == checkpoint.epoch);
-    let (base, checkpoint) = match opened.filter(|(_, checkpoint)| fits(checkpoint)) {
-        Some((base, checkpoint)) => (base, Some(checkpoint)),
-        None => (Base::create(disk, &path, stop)?, None),
+    let (base, checkpoint) = match opened {
+        Some((base, checkpoint)) if is_of_this_log(disk, segments, &checkpoint)? => (base, Some(checkpoint)),
+        _ => (Base::create(disk, &path, stop)?, None),
     };
     if let Some(checkpoint) = &checkpoint {
         remove_emptied(disk, segments, &mut ids, checkpoint)?;
@@ -64,6 +66,21 @@ pub(super) fn recover(
     }
     let index = Index::new(&base, checkpoint.as_ref().map(Checkpoint::live).unwrap_or_default())?;
     Recovery { config, disk, segments, spares, base, index }.run(&ids, checkpoint)
+}
+
+/// Whether the segment that a checkpoint ends in is the one it was made of. One that is missing or damaged is no reason
+/// to rebuild from what remains: acknowledged records would be missing in silence.
+fn is_of_this_log(disk: &dyn Disk, segments: &Segments, checkpoint: &Checkpoint) -> Result<bool, OpenError> {
+    let named = |what: &str| {
+        let path = segments.path(checkpoint.segment);
+        OpenError::Damaged(format!("{} {what}; bring this file back from a copy", path.display()))
+    };
+    match segments.open(disk, checkpoint.segment) {
+        Ok(Some(segment)) => Ok(segment.epoch[..] == checkpoint.epoch),
+        Ok(None) => Err(named("has a damaged header")),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Err(named("is missing")),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// Removes segments that compaction had emptied, and makes sure that the others are there.
@@ -113,6 +130,7 @@ impl Recovery<'_> {
         let mut tail = None;
         let newest = opened.last().map(|segment| segment.id);
         for segment in opened.iter().filter(|segment| segment.id >= from.segment) {
+            segment.file.sync()?;
             let start = if segment.id == from.segment { from.offset } else { BLOCK_BYTES as u64 };
             if segment.id != from.segment {
                 next_seq = self.continued(segment, next_seq)?;

@@ -94,11 +94,15 @@ impl Segments {
         self.open.read().values().cloned().collect()
     }
 
-    /// Forgets a segment and removes its file. Readers that have it open keep it.
+    /// Removes a segment's file, then forgets it: while the file is there, deletes of its keys are still needed.
+    /// Readers that have it open keep it.
     pub(super) fn remove(&self, disk: &dyn Disk, id: u64) -> io::Result<()> {
+        match disk.remove(&self.path(id)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => disk.sync_dir(&self.dir)?,
+        }
         self.open.write().remove(&id);
-        disk.remove(&self.path(id))?;
-        disk.sync_dir(&self.dir)
+        Ok(())
     }
 
     /// The bytes of one record, verified; `None` when its segment is gone because the record was moved.
@@ -146,6 +150,11 @@ impl Segments {
         self.add(segment.clone());
         Ok(Some(segment))
     }
+}
+
+/// Connections may have used all descriptors up for a moment; nothing is wrong with the disk.
+fn is_short_of_descriptors(error: &io::Error) -> bool {
+    matches!(error.raw_os_error(), Some(libc::EMFILE | libc::ENFILE))
 }
 
 #[derive(Debug, Default)]
@@ -245,7 +254,7 @@ impl Spares {
             }
             let Err(error) = self.make(disk) else { continue };
             let mut stock = self.stock.lock();
-            if !is_full(&error) {
+            if !is_full(&error) && !is_short_of_descriptors(&error) {
                 stop.stop(&format!("a log segment could not be prepared: {error}"));
             }
             stock.failed = Some(error.to_string());

@@ -63,12 +63,14 @@ impl Sweeper {
         let mut cycle = self.cycle.lock();
         let mut examined = 0;
         let ended = loop {
-            let (looked_at, found, next) = match cycle.stage.clone() {
-                Stage::Uploads(from) => forget_uploads(shared, &from)?,
-                Stage::Manifests(from) => release_manifests(shared, &from)?,
-                Stage::Blobs(folder) => release_blobs(shared, folder)?,
-                Stage::Segments => compact(shared)?,
+            let (done, otherwise) = match cycle.stage.clone() {
+                Stage::Uploads(from) => (forget_uploads(shared, &from), Stage::Manifests(vec![keys::MANIFESTS])),
+                Stage::Manifests(from) => (release_manifests(shared, &from), Stage::Blobs(0)),
+                Stage::Blobs(folder) => (release_blobs(shared, folder), after_folder(folder)),
+                Stage::Segments => (compact(shared), Stage::Uploads(vec![keys::COMPLETED])),
             };
+            // What fails here, one damaged segment for instance, must not keep the other stages from their turn.
+            let (looked_at, found, next) = done.inspect_err(|_| cycle.stage = otherwise)?;
             examined += looked_at;
             cycle.busy |= found;
             let compacted = found && cycle.stage == Stage::Segments;
@@ -87,6 +89,10 @@ impl Sweeper {
         }
         Ok(Sweep { examined, reclaimed, idle })
     }
+}
+
+fn after_folder(folder: usize) -> Stage {
+    if folder + 1 < FOLDERS { Stage::Blobs(folder + 1) } else { Stage::Segments }
 }
 
 /// Rows looked at, whether something was done, and the next stage (`None`: the cycle is over).
@@ -159,7 +165,7 @@ fn release_blobs(shared: &Arc<Shared>, folder: usize) -> Result<Step> {
     loose.retain(|inode| !shared.blobs.is_kept(*inode));
     let any = !loose.is_empty();
     release(shared, loose)?;
-    let next = if folder + 1 < FOLDERS { Stage::Blobs(folder + 1) } else { Stage::Segments };
+    let next = after_folder(folder);
     Ok((examined, any, Some(next)))
 }
 

@@ -128,9 +128,14 @@ pub(super) async fn complete(
         return closed(shared, &read, upload, fingerprint);
     }
     let parts = part_inodes(shared, manifest).await?;
+    if !still_parts(shared, upload, &parts)? {
+        return Err(StorageError::Unavailable("a part was replaced while the upload was completed".into()));
+    }
     let (previous, head, mut changes, pin) = match heads::plan(shared, row_key, decide)? {
         Planned::Left(head) => return Ok(CompleteUpload::Left(head)),
-        Planned::BlobGone => return Ok(CompleteUpload::NoSuchUpload),
+        Planned::BlobGone => {
+            return Err(StorageError::Unavailable("the manifest of a completion was reclaimed".into()));
+        }
         Planned::Nothing(head) => (head.clone(), head, Vec::new(), None),
         Planned::Write { previous, head, rows, pin } => (previous, head, rows, pin),
     };
@@ -147,6 +152,20 @@ pub(super) async fn complete(
     let applied = heads::applied(shared, pin, entered, locks);
     shared.commit(changes, Room::Data, applied).await?;
     Ok(CompleteUpload::Completed { previous, head })
+}
+
+/// Whether each of these inodes is a part now. One that was replaced after the manifest was written is condemned:
+/// publishing it would acknowledge an object whose bytes are about to go.
+fn still_parts(shared: &Shared, upload: &Upload, inodes: &[InodeId]) -> Result<bool> {
+    let prefix = keys::parts(upload.id);
+    let rows = shared.index.scan(&prefix, keys::after_prefix(&prefix).as_deref(), usize::from(u16::MAX))?;
+    let mut current = BTreeSet::new();
+    for (key, row) in rows {
+        if let Some(placement) = &rows::decode_part(&key, &row.value)?.attrs.placement {
+            current.insert(rows::inode_of(placement)?);
+        }
+    }
+    Ok(inodes.iter().all(|inode| current.contains(inode)))
 }
 
 /// The inodes of a manifest's parts, each once.
