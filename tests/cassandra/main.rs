@@ -8,3 +8,4 @@ mod keyspace;
 mod leftovers;
 mod opening;
 mod reclaim;
+mod recovery;

@@ -11,9 +11,10 @@ use std::time::Duration;
 use futures::FutureExt;
 
 use super::Core;
+use super::blocks::{blocks_of, inode_of};
 use super::change::Outcome;
-use super::heads::Fenced;
-use super::rows::{BlobHome, Closing, HeadRow, UPLOAD_COMPLETED, UPLOAD_COMPLETING, UPLOAD_OPEN};
+use super::judge::Judgement;
+use super::rows::{BlobHome, Closing, UPLOAD_COMPLETED, UPLOAD_COMPLETING, UPLOAD_OPEN};
 use super::session::{corrupt, jittered, unavailable};
 use super::uploads::UploadRow;
 use crate::storage::{
@@ -87,10 +88,12 @@ impl Core {
         };
         let reopened = match self.change_head(read, decide, Some(&guard)).await? {
             Outcome::Changed(HeadChange::Applied { previous, head }) => {
-                self.log_upload(id).await?;
-                return match self.mark_upload(id, rev, UPLOAD_COMPLETED, &published).await? {
+                // The object is there: whatever fails from here on, something was changed.
+                self.log_upload(id).await.map_err(outcome_unknown)?;
+                let marked = self.mark_upload(id, rev, UPLOAD_COMPLETED, &published).await.map_err(outcome_unknown)?;
+                return match marked {
                     Some(_) => {
-                        self.unlist_closed(&bucket, upload).await?;
+                        self.unlist_closed(&bucket, upload).await;
                         Ok(CompleteUpload::Completed { previous, head })
                     }
                     None => self.taken_over(upload, &closing, previous, head).await,
@@ -113,7 +116,7 @@ impl Core {
         previous: Head,
         head: Head,
     ) -> Result<CompleteUpload> {
-        let row = self.settled_upload(upload).await?;
+        let row = self.settled_upload(upload).await.map_err(outcome_unknown)?;
         match row {
             Some(row) if row.state == UPLOAD_COMPLETED && row.closing.manifest == closing.manifest => {
                 Ok(CompleteUpload::Completed { previous, head })
@@ -148,23 +151,40 @@ impl Core {
         row.state == UPLOAD_COMPLETING && age > i64::try_from(STOPPED_AFTER.as_micros()).unwrap_or(i64::MAX)
     }
 
-    /// Finishes what a stopped completion left: completed when its head is there, open again when it is not.
+    /// Finishes what a stopped completion left: completed when its manifest is in use, open again when it never can be.
+    ///
+    /// Judging the manifest like any blob is what makes this safe: the object may have been published, copied and
+    /// deleted since, and then the copy is all that speaks for the parts. A manifest that is judged dead can neither be
+    /// published nor copied any more, so the parts are the upload's alone again; its own blocks go before that is said,
+    /// so that nobody takes it for the one that the parts went along with.
     pub(super) async fn recover_completion(self: &Arc<Self>, id: UploadId, row: &UploadRow) -> Result<()> {
         let Some(rev) = self.mark_upload(id, row.rev, UPLOAD_COMPLETING, &row.closing).await? else { return Ok(()) };
         let manifest = row.closing.manifest.as_ref().ok_or_else(|| corrupt("an upload", "it has no manifest"))?;
         let home =
             <BlobHome as prost::Message>::decode(manifest.home.clone()).map_err(|e| corrupt("a blob's home", e))?;
-        let holds = |head: &HeadRow| Ok(head.placement()?.is_some_and(|held| held.inode == manifest.inode));
-        let fenced = self.fence(home.bucket_id()?, home.key.as_bytes(), 0, holds).await?;
-        match fenced {
-            Fenced::Left => {
-                self.log_upload(id).await?;
-                self.mark_upload(id, rev, UPLOAD_COMPLETED, &row.closing).await?;
-            }
-            Fenced::Done(_) => {
-                self.mark_upload(id, rev, UPLOAD_OPEN, &Closing::default()).await?;
+        for _ in 0..ATTEMPTS_MAX {
+            match self.try_blob(manifest, &home).await? {
+                Judgement::Overtaken => tokio::time::sleep(jittered(PAUSE)).await,
+                Judgement::Live => {
+                    self.log_upload(id).await?;
+                    self.mark_upload(id, rev, UPLOAD_COMPLETED, &row.closing).await?;
+                    return Ok(());
+                }
+                Judgement::Dead => {
+                    self.erase_blocks(inode_of(manifest)?, blocks_of(manifest.manifest_bytes)).await?;
+                    self.mark_upload(id, rev, UPLOAD_OPEN, &Closing::default()).await?;
+                    return Ok(());
+                }
             }
         }
-        Ok(())
+        Err(unavailable(format!("the manifest of upload {id} is judged by others")))
+    }
+}
+
+/// After a change was made, an error never says that nothing was changed.
+fn outcome_unknown(error: StorageError) -> StorageError {
+    match error {
+        StorageError::Unavailable(reason) => StorageError::OutcomeUnknown(reason),
+        other => other,
     }
 }

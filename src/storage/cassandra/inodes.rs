@@ -9,8 +9,8 @@ use super::rows::{INODE_DEAD, INODE_DYING, INODE_LIVE, REMEMBERED_SECONDS};
 use super::session::{Cas, Failure, Look, jittered};
 use crate::storage::{BucketId, Placement, Result, StorageError, Timestamp};
 
-/// References that one judgement looks at; a blob that has more is taken for live.
-pub(super) const REFERENCES_MAX: usize = 1_000;
+/// References that are read at once.
+const REFERENCES_AT_ONCE: i32 = 1_000;
 /// How often adding a reference is tried.
 const ATTEMPTS_MAX: u32 = 8;
 /// First pause between tries; doubles.
@@ -24,6 +24,10 @@ pub(super) struct Verdict {
     /// The sweep that judged it last.
     pub(super) sweep: Option<Uuid>,
 }
+
+/// The reference that a page of them comes after; the default comes before all.
+#[derive(Debug, Clone, Default)]
+pub(super) struct ReferencesAfter(pub(super) (Uuid, Vec<u8>));
 
 impl Core {
     /// Adds a reference from a key, if the blob is live; false when it is gone or going.
@@ -86,15 +90,30 @@ impl Core {
         Ok(matches!(cas, Cas::Applied))
     }
 
-    /// The keys that refer to a blob beside its home; `None` when they are too many to look at.
-    pub(super) async fn references(&self, inode: Uuid) -> Result<Option<Vec<(Uuid, Vec<u8>)>>> {
-        type Columns = (Option<Uuid>, Option<Vec<u8>>, Option<i64>);
-        let limit = i32::try_from(REFERENCES_MAX + 1).unwrap_or(i32::MAX);
-        let rows: Vec<Columns> = self.cluster.rows(&self.cluster.st.inode_refers_serial, (inode, limit)).await?;
-        if rows.len() > REFERENCES_MAX {
-            return Ok(None);
+    /// The next keys that refer to a blob beside its home; none when that was all.
+    pub(super) async fn references(&self, inode: Uuid, after: &ReferencesAfter) -> Result<Vec<(Uuid, Vec<u8>)>> {
+        let ReferencesAfter((bucket, key)) = after;
+        let values = (inode, *bucket, key, REFERENCES_AT_ONCE);
+        self.cluster.rows(&self.cluster.st.inode_refers_serial, values).await
+    }
+
+    /// Removes the references to a dead blob, while it is remembered to be dead.
+    pub(super) async fn forget_references(&self, inode: Uuid) -> Result<()> {
+        let mut after = ReferencesAfter::default();
+        loop {
+            let page = self.references(inode, &after).await?;
+            for (bucket, key) in &page {
+                let values = (inode, *bucket, key, INODE_DEAD);
+                let look = || async { Ok(Look::AsExpected) }.boxed();
+                let cas = self.cluster.cas(&self.cluster.st.inode_unrefer, values, |_| false, look).await?;
+                if let Cas::Refused(_) = cas {
+                    return Ok(());
+                }
+            }
+            match page.into_iter().last() {
+                Some(last) => after = ReferencesAfter(last),
+                None => return Ok(()),
+            }
         }
-        // A partition without references has one row of its state alone.
-        Ok(Some(rows.into_iter().filter_map(|(bucket, key, _)| Some((bucket?, key?))).collect()))
     }
 }

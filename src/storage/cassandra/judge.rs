@@ -14,7 +14,7 @@ use uuid::Uuid;
 use super::Core;
 use super::blocks::{blocks_of, inode_of};
 use super::heads::Fenced;
-use super::inodes::Verdict;
+use super::inodes::{ReferencesAfter, Verdict};
 use super::log::{Entry, Kind};
 use super::rows::{
     BUCKET_DELETING, BlobHome, HeadRow, INODE_DEAD, INODE_DYING, INODE_LIVE, UPLOAD_ABORTED, UPLOAD_COMPLETED,
@@ -32,6 +32,17 @@ pub(super) enum Ruling {
     Later(Entry),
     /// Its space was given back; what arrived late may have to be, a grace period from now.
     Erased(Option<Entry>),
+}
+
+/// What became of a judgement.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Judgement {
+    /// A head refers to the blob.
+    Live,
+    /// Nothing does, and nothing can from now on.
+    Dead,
+    /// Another sweep was faster; nothing is decided.
+    Overtaken,
 }
 
 impl Core {
@@ -59,49 +70,71 @@ impl Core {
 
     /// A blob that heads refer to: an object's own, or a manifest.
     async fn judge_blob(self: &Arc<Self>, entry: &Entry, placement: &Placement, home: &BlobHome) -> Result<Ruling> {
+        if self.is_being_completed(placement, home).await? {
+            return Ok(Ruling::Later(entry.clone()));
+        }
+        match self.try_blob(placement, home).await? {
+            Judgement::Live => Ok(Ruling::Done),
+            Judgement::Overtaken => Ok(Ruling::Later(entry.clone())),
+            Judgement::Dead => self.erase(entry, placement, home).await,
+        }
+    }
+
+    /// Passes judgement on a blob; deletes nothing.
+    pub(super) async fn try_blob(self: &Arc<Self>, placement: &Placement, home: &BlobHome) -> Result<Judgement> {
         let inode = inode_of(placement)?;
         let before = self.verdict(inode).await?;
         if before.state == Some(INODE_DEAD) {
-            return self.erase(entry, placement, home).await;
+            return Ok(Judgement::Dead);
         }
         let sweep = Uuid::new_v4();
         if !self.judge(inode, before, INODE_DYING, sweep).await? {
-            return Ok(Ruling::Later(entry.clone()));
+            return Ok(Judgement::Overtaken);
         }
         // From here on no reference can be added, so what is read now is all there is.
         let dying = Verdict { state: Some(INODE_DYING), sweep: Some(sweep) };
-        if self.is_referred_to(inode, home, placement).await? {
-            let acquitted = self.judge(inode, dying, INODE_LIVE, sweep).await?;
-            return Ok(if acquitted { Ruling::Done } else { Ruling::Later(entry.clone()) });
+        let referred = self.is_referred_to(inode, home, placement).await;
+        let (state, judgement) = match referred {
+            Ok(false) => (INODE_DEAD, Judgement::Dead),
+            // Where it cannot be told, the blob must not stay one that nobody may copy.
+            Ok(true) | Err(_) => (INODE_LIVE, Judgement::Live),
+        };
+        let passed = self.judge(inode, dying, state, sweep).await;
+        referred?;
+        Ok(if passed? { judgement } else { Judgement::Overtaken })
+    }
+
+    /// Whether a completion that is under way is about to publish this manifest. One that stopped is taken over.
+    async fn is_being_completed(self: &Arc<Self>, placement: &Placement, home: &BlobHome) -> Result<bool> {
+        let Some(upload) = home.upload_id() else { return Ok(false) };
+        let Some(row) = self.upload_row(UploadId(upload)).await? else { return Ok(false) };
+        let published = row.closing.manifest.as_ref();
+        let ours = row.state == UPLOAD_COMPLETING && published.is_some_and(|one| one.inode == placement.inode);
+        if ours && self.stopped(&row) {
+            self.recover_completion(UploadId(upload), &row).await?;
         }
-        if !self.judge(inode, dying, INODE_DEAD, sweep).await? {
-            return Ok(Ruling::Later(entry.clone()));
-        }
-        self.erase(entry, placement, home).await
+        Ok(ours)
     }
 
     /// Looks at every head that may refer to a blob, and fences those that do not.
     async fn is_referred_to(self: &Arc<Self>, inode: Uuid, home: &BlobHome, placement: &Placement) -> Result<bool> {
-        if let Some(upload) = home.upload_id()
-            && let Some(row) = self.upload_row(UploadId(upload)).await?
-            && row.state == UPLOAD_COMPLETING
-            && row.closing.manifest.as_ref().is_some_and(|manifest| manifest.inode == placement.inode)
-        {
-            if self.stopped(&row) {
-                self.recover_completion(UploadId(upload), &row).await?;
-            }
+        let holds = |head: &HeadRow| Ok(head.placement()?.is_some_and(|held| held.inode == placement.inode));
+        if let Fenced::Left = self.fence(home.bucket_id()?, home.key.as_bytes(), 0, holds).await? {
             return Ok(true);
         }
-        let Some(mut keys) = self.references(inode).await? else { return Ok(true) };
-        keys.push((home.bucket_id()?.0, home.key.as_bytes().to_vec()));
-        let holds = |head: &HeadRow| Ok(head.placement()?.is_some_and(|held| held.inode == placement.inode));
-        for (bucket, key) in keys {
-            match self.fence(BucketId(bucket), &key, 0, holds).await? {
-                Fenced::Left => return Ok(true),
-                Fenced::Done(_) => {}
+        let mut after = ReferencesAfter::default();
+        loop {
+            let page = self.references(inode, &after).await?;
+            for (bucket, key) in &page {
+                if let Fenced::Left = self.fence(BucketId(*bucket), key, 0, holds).await? {
+                    return Ok(true);
+                }
+            }
+            match page.into_iter().last() {
+                Some(last) => after = ReferencesAfter(last),
+                None => return Ok(false),
             }
         }
-        Ok(false)
     }
 
     /// Deletes a dead blob's partitions; a manifest's parts first, for without it nobody would find them.
@@ -112,7 +145,9 @@ impl Core {
         {
             self.erase_parts(&manifest).await?;
         }
-        self.erase_now(entry, placement).await
+        let ruling = self.erase_now(entry, placement).await?;
+        self.forget_references(inode_of(placement)?).await?;
+        Ok(ruling)
     }
 
     async fn erase_now(&self, entry: &Entry, placement: &Placement) -> Result<Ruling> {
@@ -136,35 +171,49 @@ impl Core {
     }
 
     /// A part's blob belongs to its upload while that is open, and to the manifest after; nobody else can refer to it.
-    async fn rule_part(&self, entry: &Entry, placement: &Placement, upload: UploadId) -> Result<Ruling> {
+    async fn rule_part(self: &Arc<Self>, entry: &Entry, placement: &Placement, upload: UploadId) -> Result<Ruling> {
         let Some(row) = self.upload_row(upload).await? else {
             // Without the upload nobody can tell whether a manifest has this part: space is lost rather than data.
             tracing::warn!(%upload, "a part outlived its upload's row and is left where it is");
             return Ok(Ruling::Done);
         };
         if row.is_open() {
+            // An open upload's parts are the entries that are certain to come by again.
+            if self.stopped(&row) {
+                self.recover_completion(upload, &row).await?;
+            }
             return Ok(Ruling::Later(entry.clone()));
         }
         if row.state == UPLOAD_ABORTED {
             return self.erase_now(entry, placement).await;
         }
         let published = row.closing.manifest.as_ref().ok_or_else(|| corrupt("an upload", "it has no manifest"))?;
-        // A published manifest that is gone took its parts along; this one was either among them or left out.
-        let used = self.find_manifest(published).await?.is_some_and(|manifest| {
-            let inodes = manifest.parts.iter().filter_map(|part| part.placement.as_ref());
-            inodes.map(|used| &used.inode).any(|inode| *inode == placement.inode)
-        });
-        if used { Ok(Ruling::Done) } else { self.erase_now(entry, placement).await }
+        let manifest = self.find_manifest(published).await?;
+        let verdict = self.verdict(inode_of(published)?).await?.state;
+        let Some(manifest) = manifest else {
+            if verdict == Some(INODE_DEAD) {
+                // It took its parts along; this one was either among them or left out.
+                return self.erase_now(entry, placement).await;
+            }
+            // Chunks may be out of reach for a while; an absent manifest alone condemns nothing.
+            tracing::warn!(%upload, "a published manifest cannot be read, and its parts are not judged");
+            return Ok(Ruling::Later(entry.clone()));
+        };
+        let mut used = manifest.parts.iter().filter_map(|part| part.placement.as_ref());
+        if !used.any(|used| used.inode == placement.inode) {
+            return self.erase_now(entry, placement).await;
+        }
+        // One condemned before its upload was closed does not take its parts along: their entries must stay.
+        let condemned = matches!(verdict, Some(INODE_DYING | INODE_DEAD));
+        Ok(if condemned { Ruling::Later(entry.clone()) } else { Ruling::Done })
     }
 
     /// A closed upload's rows are removed when nobody asks for them any more, its parts' entries included.
     async fn rule_upload(&self, entry: &Entry) -> Result<Ruling> {
         let id = UploadId::from_slice(&entry.id).ok_or_else(|| corrupt("an upload's id", "it has not 16 bytes"))?;
         let Some(row) = self.upload_row(id).await? else { return Ok(Ruling::Done) };
-        if row.is_open() {
-            return Ok(if row.state == UPLOAD_COMPLETING { Ruling::Later(entry.clone()) } else { Ruling::Done });
-        }
-        if Timestamp::now().0 < self.forgotten_at(&row) {
+        // The LWT that closes it may still be on its way while it is open.
+        if row.is_open() || Timestamp::now().0 < self.forgotten_at(&row) {
             return Ok(Ruling::Later(entry.clone()));
         }
         self.cluster.write(&self.cluster.st.upload_purge, (id.0,)).await?;

@@ -159,7 +159,9 @@ statements! {
 
     inode_serial: Serial = "SELECT state, sweep FROM inode WHERE inode = ? LIMIT 1";
     inode_refer: Lwt = "UPDATE inode SET added = ? WHERE inode = ? AND bucket_id = ? AND key = ? IF state = ?";
-    inode_refers_serial: Serial = "SELECT bucket_id, key, added FROM inode WHERE inode = ? LIMIT ?";
+    inode_refers_serial: Serial =
+        "SELECT bucket_id, key FROM inode WHERE inode = ? AND (bucket_id, key) > (?, ?) LIMIT ?";
+    inode_unrefer: Lwt = "DELETE FROM inode WHERE inode = ? AND bucket_id = ? AND key = ? IF state = ?";
     inode_judge: Lwt = "UPDATE inode SET state = ?, sweep = ? WHERE inode = ? IF state = ? AND sweep = ?";
     inode_bury: Lwt = "UPDATE inode USING TTL ? SET state = ?, sweep = ? WHERE inode = ? IF state = ? AND sweep = ?";
 

@@ -11,6 +11,7 @@ use uuid::Uuid;
 use super::Core;
 use super::rows::{Closing, UPLOAD_ABORTED, UPLOAD_COMPLETED, UPLOAD_COMPLETING, UPLOAD_OPEN, key_of, successor};
 use super::session::{Cas, Failure, Look, corrupt, jittered, unavailable};
+use super::views::View;
 use crate::storage::{
     AbortUpload, Bucket, BucketId, COMPLETED_UPLOAD_SECONDS, CreateUpload, NewUpload, ObjectAttrs, ObjectKey,
     PAGE_ENTRIES_MAX, Page, Part, PartAttrs, PutPart, Result, StorageError, TenantId, Timestamp, Upload, UploadId,
@@ -41,6 +42,15 @@ pub(super) struct UploadRow {
     pub(super) closing: Closing,
     bucket: Option<Uuid>,
     upload: Option<Upload>,
+}
+
+/// What became of opening an upload.
+enum Opening {
+    Opened,
+    /// The bucket may have changed; nothing was opened.
+    OldView,
+    /// A deletion of the bucket has made this upload impossible.
+    Forbidden,
 }
 
 type Columns = (
@@ -111,8 +121,7 @@ impl Core {
     }
 
     pub(super) async fn create_upload(self: &Arc<Self>, bucket: &Bucket, new: NewUpload) -> Result<CreateUpload> {
-        let st = &self.cluster.st;
-        let upload = Upload {
+        let mut upload = Upload {
             id: UploadId::fresh(),
             key: new.key,
             attrs: new.attrs,
@@ -120,16 +129,26 @@ impl Core {
             initiated: new.initiated,
             state: UploadState::Open,
         };
-        let Some(view) = self.live_view(bucket).await? else { return Ok(CreateUpload::NoSuchBucket) };
+        for _ in 0..ATTEMPTS_MAX {
+            let Some(view) = self.live_view(bucket).await? else { return Ok(CreateUpload::NoSuchBucket) };
+            match self.open_upload(bucket, &upload, &view).await? {
+                Opening::Opened => return Ok(CreateUpload::Created(upload)),
+                Opening::OldView => {}
+                // A deletion that may have been taken back since: only this id is lost for ever.
+                Opening::Forbidden => upload.id = UploadId::fresh(),
+            }
+        }
+        Err(unavailable(format!("bucket {} changes", bucket.name)))
+    }
+
+    async fn open_upload(self: &Arc<Self>, bucket: &Bucket, upload: &Upload, view: &View) -> Result<Opening> {
+        let st = &self.cluster.st;
         let key = upload.key.as_bytes();
         // As with a head: the index row first, then the lease, then the LWT, so that a bucket's deletion sees it.
         let row = (bucket.id.0, view.shard_of(key), key, upload.id.0.as_bytes().as_slice());
         self.cluster.write(&st.uploads_add, row).await?;
-        if !self.still_live(&view).await? {
-            return match self.live_view(bucket).await? {
-                Some(_) => Err(unavailable(format!("bucket {} changes", bucket.name))),
-                None => Ok(CreateUpload::NoSuchBucket),
-            };
+        if !self.still_live(view).await? {
+            return Ok(Opening::OldView);
         }
         let rev = Uuid::new_v4();
         let values = (
@@ -148,8 +167,8 @@ impl Core {
         let ours = |row: &super::session::CasRow| row.uuid("rev") == Some(rev);
         let look = || self.look_at_upload(upload.id, rev, None);
         match self.cluster.cas(&st.upload_open, values, ours, look).await? {
-            Cas::Applied => Ok(CreateUpload::Created(upload)),
-            Cas::Refused(_) => Ok(CreateUpload::NoSuchBucket),
+            Cas::Applied => Ok(Opening::Opened),
+            Cas::Refused(_) => Ok(Opening::Forbidden),
         }
     }
 
@@ -358,27 +377,32 @@ impl Core {
     }
 
     pub(super) async fn abort_upload(self: &Arc<Self>, bucket: &Bucket, upload: &Upload) -> Result<AbortUpload> {
-        loop {
+        for _ in 0..ATTEMPTS_MAX {
             let Some(row) = self.settled_upload(upload).await? else { return Ok(AbortUpload::NoSuchUpload) };
             if row.state != UPLOAD_OPEN || row.bucket != Some(bucket.id.0) {
                 return Ok(AbortUpload::NoSuchUpload);
             }
             self.log_upload(upload.id).await?;
             if self.mark_upload(upload.id, row.rev, UPLOAD_ABORTED, &Closing::default()).await?.is_some() {
-                self.unlist_closed(bucket, upload).await?;
+                self.unlist_closed(bucket, upload).await;
                 return Ok(AbortUpload::Aborted);
             }
         }
+        Err(unavailable(format!("upload {} is changed by others", upload.id)))
     }
 
-    /// Takes a closed upload out of the index, later.
-    pub(super) async fn unlist_closed(self: &Arc<Self>, bucket: &Bucket, upload: &Upload) -> Result<()> {
-        let Some(view) = self.view(&bucket.name).await?.filter(|view| view.bucket.id == bucket.id) else {
-            return Ok(());
+    /// Takes a closed upload out of the index, later. A row that stays is removed by whoever lists it.
+    pub(super) async fn unlist_closed(self: &Arc<Self>, bucket: &Bucket, upload: &Upload) {
+        let view = match self.view(&bucket.name).await {
+            Ok(view) => view,
+            Err(error) => {
+                tracing::debug!(upload = %upload.id, %error, "the index row of a closed upload was left");
+                return;
+            }
         };
+        let Some(view) = view.filter(|view| view.bucket.id == bucket.id) else { return };
         let key = Bytes::copy_from_slice(upload.key.as_bytes());
         self.unlist_upload_later(bucket.id, view.shard_of(&key), key, upload.id).await;
-        Ok(())
     }
 }
 
