@@ -38,6 +38,9 @@ struct Cursor {
     after: Uuid,
 }
 
+/// An entry's id, and its bytes where they are there.
+type Row = (Uuid, Option<Vec<u8>>);
+
 impl Core {
     pub(super) async fn sweep(self: &Arc<Self>) -> Result<Sweep> {
         let first = NEXT_SLOT.fetch_add(1, Ordering::Relaxed).rem_euclid(SLOTS);
@@ -96,7 +99,7 @@ impl Core {
         Ok(Cursor { window: cursor.window + 1, after: Uuid::nil(), ..cursor })
     }
 
-    async fn entries(&self, slot: i32, cursor: &Cursor) -> Result<Vec<(Uuid, Vec<u8>)>> {
+    async fn entries(&self, slot: i32, cursor: &Cursor) -> Result<Vec<Row>> {
         let st = &self.cluster.st;
         let limit = i32::try_from(ENTRIES_MAX).unwrap_or(i32::MAX);
         if cursor.after.is_nil() {
@@ -106,7 +109,7 @@ impl Core {
         }
     }
 
-    async fn judge_all(self: &Arc<Self>, entries: &[(Uuid, Vec<u8>)]) -> Result<Sweep> {
+    async fn judge_all(self: &Arc<Self>, entries: &[Row]) -> Result<Sweep> {
         let judged = entries.iter().cloned().map(|(id, bytes)| self.judge_one(id, bytes));
         let reclaimed: u64 = futures::stream::iter(judged)
             .buffer_unordered(JUDGED_AT_ONCE)
@@ -115,16 +118,21 @@ impl Core {
         Ok(Sweep { examined: entries.len() as u64, reclaimed, idle: false })
     }
 
-    async fn judge_one(self: &Arc<Self>, id: Uuid, bytes: Vec<u8>) -> Result<u64> {
-        let entry = Entry::read(&bytes)?;
+    /// One entry never stops the others: what cannot be judged now is logged forward, and only where that fails too
+    /// does the step fail.
+    async fn judge_one(self: &Arc<Self>, id: Uuid, bytes: Option<Vec<u8>>) -> Result<u64> {
+        let Some(entry) = bytes.as_deref().and_then(|bytes| Entry::read(bytes).ok()) else {
+            tracing::warn!(entry = %id, "an entry of the reclaimer's log is damaged, and left out");
+            return Ok(0);
+        };
         let ruling = match self.rule(&entry).await {
-            Err(StorageError::Corrupt(reason)) => {
-                tracing::warn!(entry = %id, %reason, "an entry of the reclaimer's log is put off");
-                Ruling::Later(entry)
-            }
+            Ok(ruling) => ruling,
             // Somebody else changes what was to be judged.
             Err(StorageError::OutcomeUnknown(_)) => Ruling::Later(entry),
-            other => other?,
+            Err(error) => {
+                tracing::warn!(entry = %id, %error, "an entry of the reclaimer's log is put off");
+                Ruling::Later(entry)
+            }
         };
         match ruling {
             Ruling::Done => Ok(0),
