@@ -21,6 +21,7 @@ use tokio::task::JoinSet;
 use uuid::Uuid;
 
 use super::Core;
+use super::clock::Moment;
 use super::rows::{BlobHome, FOR_EVER};
 use super::session::{corrupt, jittered, unavailable};
 use crate::storage::{BlobWriter, ChunkStream, Home, InodeId, Manifest, Placement, Result, StorageError};
@@ -62,8 +63,10 @@ fn address(index: u64) -> Result<(i32, i32)> {
 
 struct Writer {
     core: Arc<Core>,
-    inode: InodeId,
-    home: Bytes,
+    inode: Uuid,
+    /// As it was logged.
+    begun: Placement,
+    logged: Moment,
     buffer: BytesMut,
     length: u64,
     next: u64,
@@ -83,7 +86,12 @@ impl Writer {
             }
             self.settle_one().await?;
         }
-        let (core, inode, index) = (Arc::clone(&self.core), self.inode.0, self.next);
+        if !self.logged.younger_than(self.core.grace / 2) {
+            // A blob that was given up on while it was being written may grow beyond what was given back then.
+            self.core.log_writing(&self.begun, self.next / BLOCK_CHUNKS + 1).await?;
+            self.logged = Moment::now();
+        }
+        let (core, inode, index) = (Arc::clone(&self.core), self.inode, self.next);
         self.next += 1;
         self.writes.spawn(async move {
             let written = core.write_chunk(inode, index, data).await;
@@ -134,7 +142,7 @@ impl BlobWriter for Writer {
         while !self.writes.is_empty() {
             self.settle_one().await?;
         }
-        Ok(placement(self.inode, self.length, self.home.clone()))
+        Ok(Placement { length: self.length, ..self.begun.clone() })
     }
 }
 
@@ -147,15 +155,17 @@ impl Core {
     pub(super) async fn create_blob(self: &Arc<Self>, home: &Home<'_>) -> Result<Box<dyn BlobWriter>> {
         let inode = InodeId::fresh();
         let home: Bytes = BlobHome::of(home).encode_to_vec().into();
-        self.log_written(&placement(inode, 0, home.clone())).await?;
-        Ok(Box::new(self.writer(inode, home)))
+        let begun = placement(inode, 0, home);
+        self.log_written(&begun).await?;
+        Ok(Box::new(self.writer(inode.0, begun)))
     }
 
-    fn writer(self: &Arc<Self>, inode: InodeId, home: Bytes) -> Writer {
+    fn writer(self: &Arc<Self>, inode: Uuid, begun: Placement) -> Writer {
         Writer {
             core: Arc::clone(self),
             inode,
-            home,
+            begun,
+            logged: Moment::now(),
             buffer: BytesMut::new(),
             length: 0,
             next: 0,
@@ -174,11 +184,11 @@ impl Core {
         let written = Placement {
             manifest: true,
             manifest_bytes: encoded.len() as u64,
-            ..placement(InodeId::fresh(), manifest.parts.iter().map(|part| part.size).sum(), home.clone())
+            ..placement(InodeId::fresh(), manifest.parts.iter().map(|part| part.size).sum(), home)
         };
         self.log_written(&written).await?;
         let inode = inode_of(&written)?;
-        let mut writer = Box::new(self.writer(InodeId(inode), home));
+        let mut writer = Box::new(self.writer(inode, written.clone()));
         writer.write(encoded).await?;
         writer.finish().await?;
         Ok(written)

@@ -80,6 +80,12 @@ impl Core {
         self.log(&Entry { kind: Kind::Written.into(), placement, ..Entry::default() }).await
     }
 
+    /// A blob is still being written, and has this many partitions by now.
+    pub(super) async fn log_writing(&self, placement: &Placement, blocks: u64) -> Result<()> {
+        let placement = Some(placement.clone());
+        self.log(&Entry { kind: Kind::Written.into(), placement, blocks, ..Entry::default() }).await
+    }
+
     /// A head is about to let go of a blob.
     pub(super) async fn log_replaced(&self, placement: &Placement) -> Result<()> {
         let placement = Some(placement.clone());
