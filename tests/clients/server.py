@@ -1,9 +1,14 @@
 """Starts and ends `dolium serve` for tests: free ports, a fresh folder, a recorded pid."""
-import base64, hashlib, hmac, http.client, os, signal, socket, subprocess, time, urllib.error, urllib.parse, urllib.request
+import base64, hashlib, hmac, http.client, os, signal, socket, subprocess, sys, time, urllib.error, urllib.parse, urllib.request
 import xml.etree.ElementTree
 
 ACCESS, SECRET = "CLIENTTESTSKEY000001", "cLiEnt/t3sts+secret/key00000000000000001"
 DOMAINS = ["localhost", "s3.dolium.test"]
+
+
+def end_on_signals():
+    """SIGTERM ends the script the way an error does, so that the processes it started end too."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
 
 
 def free_port():
