@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
+use config::{Config as Settings, File, FileFormat};
 use serde::Deserialize;
 use toml::{Table, Value};
 
@@ -84,10 +85,9 @@ pub fn load(
 
 fn read_file(path: &Path) -> Result<Table, String> {
     let text = std::fs::read_to_string(path).map_err(|e| format!("cannot be read: {e}"))?;
-    let root: Table = toml::from_str(&text).map_err(|e: toml::de::Error| {
-        let before = e.span().and_then(|span| text.get(..span.start)).unwrap_or("");
-        format!("line {}: {}", before.matches('\n').count() + 1, e.message().replace('\n', ", "))
-    })?;
+    let source = File::from_str(&text, FileFormat::Toml);
+    let read = Settings::builder().add_source(source).build().and_then(Settings::try_deserialize::<Table>);
+    let root = read.map_err(|error| place_of_error(&text).unwrap_or_else(|| error.to_string().replace('\n', ", ")))?;
     for (section, value) in &root {
         let Some(known) = keys_of(section) else {
             return Err(unknown(&format!("section [{section}]"), section, fields_of::<Config>(), |s| format!("[{s}]")));
@@ -109,6 +109,13 @@ fn read_file(path: &Path) -> Result<Table, String> {
         }
     }
     Ok(root)
+}
+
+/// Where a text is no TOML, and why: `config` does not say it in one line.
+fn place_of_error(text: &str) -> Option<String> {
+    let error = toml::from_str::<Table>(text).err()?;
+    let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or("");
+    Some(format!("line {}: {}", before.matches('\n').count() + 1, error.message().replace('\n', ", ")))
 }
 
 fn unknown(what: &str, name: &str, known: &[&str], show: impl Fn(&str) -> String) -> String {

@@ -289,7 +289,13 @@ mod tests {
     async fn a_refused_call_is_not_made_and_a_lost_reply_is() {
         let plan = Plan::default();
         let made = Mutex::new(0);
-        let call = || plan.around("tenant", async { Ok(*made.lock() += 1) });
+        let made = &made;
+        let call = || {
+            plan.around("tenant", async move {
+                *made.lock() += 1;
+                Ok(())
+            })
+        };
         plan.add("tenant", 0, Fault::Refuse(unavailable()));
         assert!(call().await.is_err());
         assert_eq!(*made.lock(), 0);
