@@ -79,7 +79,10 @@ async fn run(permit: &Permit, input: Input, services: &Services) -> Result<Objec
         return if *then == fingerprint { Ok(attrs.clone()) } else { Err(no_such_upload(&input.upload)) };
     }
     check_order(&input.named)?;
-    let parts = chosen(&input.named, all_parts(bucket, &input.upload, services).await?)?;
+    let parts = match chosen(&input.named, all_parts(bucket, &input.upload, services).await?) {
+        Ok(parts) => parts,
+        Err(error) => return Err(still_open(bucket, &input.upload, services).await?.err().unwrap_or(error)),
+    };
     let size = parts.iter().map(|p| p.attrs.size).sum::<u64>();
     if input.size.is_some_and(|claimed| claimed != size) {
         return Err(S3ErrorCode::InvalidRequest.because(format!(
@@ -119,6 +122,15 @@ async fn run(permit: &Permit, input: Input, services: &Services) -> Result<Objec
         CompleteUpload::NoSuchUpload => Err(no_such_upload(&input.upload)),
         CompleteUpload::NoSuchBucket => Err(S3ErrorCode::NoSuchBucket.into()),
     }
+}
+
+/// An abort that was faster takes the parts with it: then the upload is what is missing, not a part.
+async fn still_open(bucket: &Bucket, upload: &Upload, services: &Services) -> Result<Result<(), S3Error>, S3Error> {
+    let now = services.storage.metadata.upload(bucket, &upload.key, upload.id).await?;
+    Ok(match now {
+        Some(now) if now.state == UploadState::Open => Ok(()),
+        _ => Err(no_such_upload(upload)),
+    })
 }
 
 /// The same list of parts has the same fingerprint, so that completing twice answers the same success.
