@@ -37,8 +37,8 @@ struct Input {
 
 fn call(permit: Permit, request: Request, services: Arc<Services>) -> Reply {
     Box::pin(async move {
-        let input = decode(&request.headers)?;
-        run(permit, input, request, &services).await
+        let stored = store(&permit, request, &services).await?;
+        encode(&stored)
     })
 }
 
@@ -46,7 +46,7 @@ fn decode(headers: &Headers) -> Result<Input, S3Error> {
     Ok(Input { kept: ObjectHeaders::parse(headers)?, conditions: WriteConditions::parse(headers)? })
 }
 
-async fn run(permit: Permit, input: Input, request: Request, services: &Services) -> Result<Response, S3Error> {
+async fn run(permit: &Permit, input: Input, request: Request, services: &Services) -> Result<ObjectAttrs, S3Error> {
     let (bucket, key) = (permit.bucket()?, permit.key()?);
     // Read before the first byte is stored: a store that reclaims by fencing depends on it.
     let read = services.storage.metadata.read_head(bucket, key, Fetch::Attrs).await?;
@@ -66,15 +66,33 @@ async fn run(permit: Permit, input: Input, request: Request, services: &Services
     };
     let record = Arc::new(ObjectRecord { attrs, data });
     publish(read, Arc::clone(&record), &input.conditions, services).await?;
-    encode(&record.attrs)
+    Ok(record.attrs.clone())
 }
 
-fn encode(attrs: &ObjectAttrs) -> Result<Response, S3Error> {
+fn encode(stored: &ObjectAttrs) -> Result<Response, S3Error> {
     let mut answer = Response::status(200);
+    describe(&mut answer, stored)?;
+    Ok(answer)
+}
+
+/// Stores what a request carries, however it came. Forms store by this too.
+///
+/// # Errors
+/// What the request asks for and is not possible, what is wrong with its body, what the store fails with.
+pub async fn store(permit: &Permit, request: Request, services: &Services) -> Result<ObjectAttrs, S3Error> {
+    let input = decode(&request.headers)?;
+    run(permit, input, request, services).await
+}
+
+/// Adds the headers that say what was stored.
+///
+/// # Errors
+/// `InternalError` for a checksum that nobody knows.
+pub fn describe(answer: &mut Response, attrs: &ObjectAttrs) -> Result<(), S3Error> {
     answer.set("etag", quoted(&attrs.etag));
     for checksum in &attrs.checksums {
         let algorithm = Algorithm::parse(&checksum.algorithm).ok_or(S3ErrorCode::InternalError)?;
         answer.set(algorithm.header(), checksum.value.as_str());
     }
-    Ok(answer)
+    Ok(())
 }
