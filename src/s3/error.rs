@@ -50,6 +50,7 @@ codes! {
     ExpiredToken 400 "The provided token has expired.",
     IllegalLocationConstraintException 400 "The location constraint does not fit the endpoint that the request was sent to.",
     IncompleteBody 400 "You did not provide the number of bytes specified by the Content-Length HTTP header.",
+    IncorrectNumberOfFilesInPostRequest 400 "POST requires exactly one file upload per request.",
     InternalError 500 "An internal error occurred. Try again.",
     InvalidAccessKeyId 403 "The access key Id that you provided does not exist in our records.",
     InvalidArgument 400 "Invalid Argument.",
@@ -58,14 +59,17 @@ codes! {
     InvalidLocationConstraint 400 "The specified location constraint is not valid.",
     InvalidPart 400 "One or more of the specified parts could not be found. The part might not have been uploaded, or the specified entity tag might not have matched the part's entity tag.",
     InvalidPartOrder 400 "The list of parts was not in ascending order. The parts list must be specified in order by part number.",
+    InvalidPolicyDocument 400 "The content of the form does not meet the conditions specified in the policy document.",
     InvalidRange 416 "The requested range is not satisfiable.",
     InvalidRequest 400 "The request is not valid.",
     InvalidStorageClass 400 "The storage class that you specified is not valid.",
     InvalidToken 400 "The provided token is malformed or otherwise not valid.",
     InvalidURI 400 "The specified URI could not be parsed.",
     KeyTooLongError 400 "Your key is too long.",
+    MalformedPOSTRequest 400 "The body of your POST request is not well-formed multipart/form-data.",
     MalformedXML 400 "The XML that you provided was not well formed or did not validate against our published schema.",
     MaxMessageLengthExceeded 400 "Your request was too large.",
+    MaxPostPreDataLengthExceeded 400 "Your POST request fields preceding the upload file were too large.",
     MetadataTooLarge 400 "Your metadata headers exceed the maximum allowed metadata size.",
     MethodNotAllowed 405 "The specified method is not allowed against this resource.",
     MissingContentLength 411 "You must provide the Content-Length HTTP header.",
@@ -128,6 +132,12 @@ impl S3ErrorCode {
 }
 
 impl S3Error {
+    /// Replaces the message.
+    #[must_use]
+    pub fn saying(self, message: impl Into<Cow<'static, str>>) -> Self {
+        Self { message: message.into(), ..self }
+    }
+
     /// Adds an element to the document.
     #[must_use]
     pub fn field(mut self, name: &'static str, value: impl Into<String>) -> Self {

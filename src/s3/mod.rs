@@ -9,6 +9,7 @@ pub mod copy_source;
 pub mod digest;
 pub mod error;
 pub mod etag;
+pub mod form;
 pub mod listing;
 pub mod operation;
 pub mod ops;

@@ -7,6 +7,7 @@ use futures::future::LocalBoxFuture;
 
 use crate::s3::access::Permit;
 use crate::s3::error::{S3Error, S3ErrorCode};
+use crate::s3::form::Success;
 use crate::s3::ops;
 use crate::s3::request::{Headers, Method, Query};
 use crate::s3::response::Response;
@@ -96,6 +97,8 @@ pub enum BodyKind {
     Document(usize),
     /// An object's bytes, up to the installation's limit.
     Data,
+    /// A form with an object's bytes in it. Who sends it, and what, is in its fields.
+    Form,
 }
 
 /// A request whose sender is known and whose body checks itself.
@@ -112,6 +115,8 @@ pub struct Request {
     pub body: crate::s3::auth::VerifiedBody,
     /// The request's id.
     pub request_id: String,
+    /// What a form asks to be answered; `None` for every other request.
+    pub form: Option<Success>,
 }
 
 /// Runs an operation.
@@ -132,6 +137,7 @@ pub const ROWS: &[&Row] = &[
     &ops::bucket::list_objects_v2::ROW,
     &ops::bucket::delete_objects::ROW,
     &ops::object::put_object::ROW,
+    &ops::object::post_object::ROW,
     &ops::object::get_object::ROW,
     &ops::object::head_object::ROW,
     &ops::object::delete_object::ROW,
@@ -229,9 +235,6 @@ pub fn find(method: Option<Method>, target: &Target, headers: &Headers) -> Resul
             let name = target.query.iter().map(|p| p.name.as_str()).find(|n| SUB_RESOURCES.contains(n));
             Err(not_implemented(method, name.unwrap_or_default()))
         }
-        None if method == Method::Post && level == Level::Bucket => {
-            Err(S3ErrorCode::NotImplemented.because("Uploads by HTML form (POST policy) are not implemented here."))
-        }
         None => Err(S3ErrorCode::MethodNotAllowed.into()),
     }
 }
@@ -298,6 +301,7 @@ mod tests {
             (Get, b, None, "location=", "GetBucketLocation"),
             (Get, b, None, "uploads", "ListMultipartUploads"),
             (Post, b, None, "delete", "DeleteObjects"),
+            (Post, b, None, "", "PostObject"),
             (Put, b, k, "", "PutObject"),
             (Put, b, k, "copy:", "CopyObject"),
             (Put, b, k, "x-id=PutObject", "PutObject"),

@@ -6,8 +6,9 @@
 use std::sync::Arc;
 
 use crate::s3::access::{self, Permit};
-use crate::s3::auth::{self, Payload, SignatureKind};
+use crate::s3::auth::{self, Caller, Payload, SignatureKind};
 use crate::s3::error::{S3Error, S3ErrorCode};
+use crate::s3::form::{self, Announced};
 use crate::s3::operation::{self, BodyKind, Request, Row};
 use crate::s3::ops::unsupported;
 use crate::s3::request::{Headers, Method, WireBody, WireHead};
@@ -23,9 +24,16 @@ pub struct Ready {
     headers: Headers,
     payload: Payload,
     presigned: bool,
-    permit: Permit,
+    admission: Admission,
     request_id: String,
     is_head: bool,
+}
+
+/// What the first half has found out about the right to go on.
+enum Admission {
+    Granted(Permit),
+    /// Who sends a form is in its body.
+    ByForm(Announced),
 }
 
 impl Ready {
@@ -58,14 +66,15 @@ async fn judge(wire: WireHead, target: Target, services: &Arc<Services>) -> Resu
     let is_head = wire.method == Some(Method::Head);
     let identity = auth::identify(&wire, &target, services.credentials.as_ref(), &services.rules).await?;
     let row = operation::find(wire.method, &target, &identity.headers)?;
-    let permit = access::decide(&identity.caller, row, &target, &identity.headers, services).await?;
-    if row.writes {
-        unsupported::refuse(&identity.headers)?;
-    }
+    let admission = match row.body {
+        BodyKind::Form => Admission::ByForm(Announced::parse(&wire, &target, identity.how)?),
+        _ => Admission::Granted(admit(&identity.caller, row, &target, &identity.headers, services).await?),
+    };
     let limit = match row.body {
         BodyKind::Empty => u64::MAX,
         BodyKind::Document(bytes_max) => bytes_max as u64,
         BodyKind::Data => services.rules.body_bytes_max,
+        BodyKind::Form => services.rules.body_bytes_max.saturating_add(form::BYTES_MAX as u64),
     };
     check_length(row, &identity.headers, limit)?;
     Ok(Ready {
@@ -74,10 +83,25 @@ async fn judge(wire: WireHead, target: Target, services: &Arc<Services>) -> Resu
         headers: identity.headers,
         payload: identity.payload,
         presigned: matches!(identity.how, SignatureKind::V2Query | SignatureKind::V4Query),
-        permit,
+        admission,
         request_id: wire.request_id,
         is_head,
     })
+}
+
+/// Whether a caller may do this here, and whether this server can.
+async fn admit(
+    caller: &Caller,
+    row: &'static Row,
+    target: &Target,
+    headers: &Headers,
+    services: &Services,
+) -> Result<Permit, S3Error> {
+    let permit = access::decide(caller, row, target, headers, services).await?;
+    if row.writes {
+        unsupported::refuse(headers)?;
+    }
+    Ok(permit)
 }
 
 /// A length that is too large or missing is answered before the body is asked for.
@@ -87,7 +111,7 @@ fn check_length(row: &Row, headers: &Headers, limit: u64) -> Result<(), S3Error>
         Some(Err(_)) => Err(S3ErrorCode::InvalidArgument.because("The length of the body is no number.")),
         Some(Ok(bytes)) if bytes > limit => Err(too_large(row, bytes, limit)),
         Some(Ok(_)) => Ok(()),
-        None if row.body == BodyKind::Data && !headers.has("transfer-encoding") => {
+        None if matches!(row.body, BodyKind::Data | BodyKind::Form) && !headers.has("transfer-encoding") => {
             Err(S3ErrorCode::MissingContentLength.into())
         }
         None => Ok(()),
@@ -98,7 +122,7 @@ fn check_length(row: &Row, headers: &Headers, limit: u64) -> Result<(), S3Error>
 #[must_use]
 pub fn too_large(row: &Row, bytes: u64, limit: u64) -> S3Error {
     let code = match row.body {
-        BodyKind::Data => S3ErrorCode::EntityTooLarge,
+        BodyKind::Data | BodyKind::Form => S3ErrorCode::EntityTooLarge,
         _ => S3ErrorCode::MaxMessageLengthExceeded,
     };
     S3Error::from(code).field("ProposedSize", bytes.to_string()).field("MaxSizeAllowed", limit.to_string())
@@ -117,9 +141,22 @@ pub async fn finish(ready: Ready, body: WireBody, services: &Arc<Services>) -> R
         presigned: ready.presigned,
         body,
         request_id: ready.request_id,
+        form: None,
     };
-    let reply = (row.call)(ready.permit, request, Arc::clone(services)).await;
+    let reply = run(ready.admission, request, services).await;
     outline.to_wire(reply, &resource, services)
+}
+
+async fn run(admission: Admission, request: Request, services: &Arc<Services>) -> Result<Response, S3Error> {
+    let (permit, request) = match admission {
+        Admission::Granted(permit) => (permit, request),
+        Admission::ByForm(announced) => {
+            let (caller, request) = announced.open(request, services).await?;
+            let permit = admit(&caller, request.row, &request.target, &request.headers, services).await?;
+            (permit, request)
+        }
+    };
+    (request.row.call)(permit, request, Arc::clone(services)).await
 }
 
 /// What of a request an answer needs.

@@ -45,7 +45,7 @@ impl Target {
     /// # Errors
     /// `InvalidURI` when path or query do not decode to UTF-8, `InvalidRequest` for a host that is refused.
     pub fn parse(wire: &WireHead, domains: &Domains) -> Result<Self, S3Error> {
-        let (authority, rest) = split_absolute(&wire.raw_target);
+        let (_, rest) = split_absolute(&wire.raw_target);
         let (raw_path, raw_query) = rest.split_once('?').unwrap_or((rest, ""));
         let raw_path = if raw_path.is_empty() { "/" } else { raw_path };
         if !raw_path.starts_with('/') {
@@ -54,8 +54,7 @@ impl Target {
         let query = Query::parse(raw_query).map_err(|name| {
             S3ErrorCode::InvalidURI.because(format!("The query parameter {name:?} is not percent-encoded UTF-8."))
         })?;
-        // RFC 9112: an absolute request target replaces Host.
-        let host = authority.or_else(|| wire.headers.get("host")).unwrap_or("");
+        let host = authority(wire);
         let path = &raw_path[1..];
         let (style, bucket, raw_key) = match domains.bucket_of(host)? {
             Some(bucket) => (Style::VirtualHost, Some(bucket), path),
@@ -81,6 +80,13 @@ impl Target {
             _ => "/".to_owned(),
         }
     }
+}
+
+/// Host and port as the client names them: RFC 9112, an absolute request target replaces `Host`.
+#[must_use]
+pub fn authority(wire: &WireHead) -> &str {
+    let (authority, _) = split_absolute(&wire.raw_target);
+    authority.or_else(|| wire.headers.get("host")).unwrap_or("")
 }
 
 /// Scheme and authority of an absolute-form target, and what follows them.

@@ -28,9 +28,49 @@ pub fn parse_date(text: &str) -> Option<i64> {
     text.parse::<jiff::Timestamp>().ok().map(jiff::Timestamp::as_second)
 }
 
+/// Reads ISO 8601 in UTC and in full, `2007-12-01T12:00:00.000Z`, to whole seconds since 1970. Offsets, spaces and lower
+/// case are not taken (AWS refuses them in a form's policy).
+#[must_use]
+pub fn parse_utc(text: &str) -> Option<i64> {
+    let shape = text.bytes().enumerate().all(|(i, b)| match i {
+        4 | 7 => b == b'-',
+        10 => b == b'T',
+        13 | 16 => b == b':',
+        19 => matches!(b, b'.' | b'Z'),
+        _ => b.is_ascii_digit() || b == b'Z',
+    });
+    if !shape || text.len() < 20 || text.find('Z') != Some(text.len() - 1) {
+        return None;
+    }
+    text.parse::<jiff::Timestamp>().ok().map(jiff::Timestamp::as_second)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_utc_in_full() {
+        for text in ["1994-11-06T08:49:37Z", "1994-11-06T08:49:37.000Z", "1994-11-06T08:49:37.999999Z"] {
+            assert_eq!(parse_utc(text), Some(784_111_777), "{text}");
+        }
+        for text in [
+            "",
+            "Z",
+            "1994-11-06T08:49:37",
+            "1994-11-06T08:49Z",
+            "1994-11-06 08:49:37Z",
+            "1994-11-06t08:49:37z",
+            "1994-11-06T08:49:37.Z",
+            "1994-11-06T08:49:37+00:00",
+            "1994-13-06T08:49:37Z",
+            "1994-11-0-T08:49:37Z",
+            "ä994-11-06T08:49:37Z",
+            "19941106T084937Z",
+        ] {
+            assert_eq!(parse_utc(text), None, "{text}");
+        }
+    }
 
     #[test]
     fn times_are_written_and_read() {

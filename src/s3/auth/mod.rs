@@ -3,6 +3,7 @@
 mod canonical;
 mod chunked_body;
 mod dates;
+pub mod form;
 mod keys;
 mod payload;
 mod presigned;
@@ -56,6 +57,12 @@ pub enum Caller {
     },
 }
 
+impl From<Credential> for Caller {
+    fn from(credential: Credential) -> Self {
+        Self::Tenant { tenant: credential.tenant, access_key: credential.access_key }
+    }
+}
+
 /// How a request was signed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[allow(missing_docs)]
@@ -96,12 +103,7 @@ pub async fn identify(
     let (v4_query, v2_query) = (presigned::has_v4(&incoming), presigned::has_v2(&incoming));
     let authorizations: Vec<_> = wire.headers.all("authorization").collect();
     if authorizations.len() + usize::from(v4_query) + usize::from(v2_query) > 1 {
-        return Err(S3ErrorCode::InvalidArgument
-            .because(
-                "Only one auth mechanism allowed; only the X-Amz-Algorithm query parameter, Signature query string \
-                 parameter or the Authorization header should be specified",
-            )
-            .field("ArgumentName", "Authorization"));
+        return Err(two_mechanisms());
     }
     match authorizations.first() {
         Some(text) => by_header(&incoming, text).await,
@@ -138,6 +140,28 @@ fn anonymous(incoming: &Incoming<'_>) -> Result<Identity, S3Error> {
 
 const TOKEN: &str = "x-amz-security-token";
 
+async fn find(credentials: &dyn CredentialSource, access_key: &str) -> Result<Credential, S3Error> {
+    let unknown = || S3Error::from(S3ErrorCode::InvalidAccessKeyId).field("AWSAccessKeyId", access_key.to_owned());
+    credentials.find(access_key).await?.ok_or_else(unknown)
+}
+
+/// Every key is long-lived, and none has a token.
+fn refuse_token(token: Option<&[u8]>) -> Result<(), S3Error> {
+    match token {
+        Some(token) if !token.is_empty() => Err(S3ErrorCode::InvalidToken.into()),
+        _ => Ok(()),
+    }
+}
+
+fn two_mechanisms() -> S3Error {
+    S3ErrorCode::InvalidArgument
+        .because(
+            "Only one auth mechanism allowed; only the X-Amz-Algorithm query parameter, Signature query string \
+             parameter or the Authorization header should be specified",
+        )
+        .field("ArgumentName", "Authorization")
+}
+
 /// A request on its way through authentication.
 struct Incoming<'a> {
     wire: &'a WireHead,
@@ -149,20 +173,11 @@ struct Incoming<'a> {
 
 impl Incoming<'_> {
     async fn credential(&self, access_key: &str) -> Result<Credential, S3Error> {
-        let unknown = || S3Error::from(S3ErrorCode::InvalidAccessKeyId).field("AWSAccessKeyId", access_key.to_owned());
-        self.credentials.find(access_key).await?.ok_or_else(unknown)
-    }
-
-    /// Every key is long-lived, and none has a token.
-    fn refuse_token(&self, headers: &Headers) -> Result<(), S3Error> {
-        match headers.bytes(TOKEN) {
-            Some(token) if !token.is_empty() => Err(S3ErrorCode::InvalidToken.into()),
-            _ => Ok(()),
-        }
+        find(self.credentials, access_key).await
     }
 
     fn identity(&self, credential: Credential, headers: &Headers, payload: Payload, how: SignatureKind) -> Identity {
-        let caller = Caller::Tenant { tenant: credential.tenant, access_key: credential.access_key };
+        let caller = Caller::from(credential);
         Identity { caller, headers: canonical::without_aws_chunked(headers), payload, how }
     }
 }

@@ -5,7 +5,7 @@ use super::canonical::with_hoisted;
 use super::payload::Payload;
 use super::sigv2;
 use super::sigv4::{self, ALGORITHM, Claim, Scope};
-use super::{Identity, Incoming, SignatureKind, dates};
+use super::{Identity, Incoming, SignatureKind, TOKEN, dates, refuse_token};
 use crate::s3::error::{S3Error, S3ErrorCode};
 
 /// How long a V4 URL may be good for, seconds: a week.
@@ -116,7 +116,7 @@ fn check_v4_time(incoming: &Incoming<'_>, date: &str, expires: &str) -> Result<(
 /// AWS's, to the same request.
 pub async fn identify_v4(incoming: &Incoming<'_>) -> Result<Identity, S3Error> {
     let (claim, date, expires) = read_v4(incoming)?;
-    claim.scope.check(&date, incoming, S3ErrorCode::AuthorizationQueryParametersError)?;
+    claim.scope.check(&date, incoming.rules, S3ErrorCode::AuthorizationQueryParametersError)?;
     check_v4_time(incoming, &date, &expires)?;
     let hoisted = hoisted(incoming, &[]);
     let headers = with_hoisted(&incoming.wire.headers, &hoisted)?;
@@ -131,7 +131,7 @@ pub async fn identify_v4(incoming: &Incoming<'_>) -> Result<Identity, S3Error> {
         timestamp: &date,
     };
     let signer = subject.verify(&claim, &credential)?;
-    incoming.refuse_token(&headers)?;
+    refuse_token(headers.bytes(TOKEN).map(AsRef::as_ref))?;
     let payload = Payload::read(&headers, Some(signer))?;
     Ok(incoming.identity(credential, &headers, payload, SignatureKind::V4Query))
 }
@@ -166,10 +166,10 @@ pub async fn identify_v2(incoming: &Incoming<'_>) -> Result<Identity, S3Error> {
     }
     let headers = with_hoisted(&incoming.wire.headers, &hoisted(incoming, &["content-type", "content-md5"]))?;
     let credential = incoming.credential(access_key).await?;
-    sigv2::check_allowed(incoming, &credential)?;
+    sigv2::check_allowed(incoming.rules, &credential)?;
     let subject = sigv2::Subject { incoming, headers: &headers, date: expires, presigned: true };
     subject.verify(&credential, &signature)?;
-    incoming.refuse_token(&headers)?;
+    refuse_token(headers.bytes(TOKEN).map(AsRef::as_ref))?;
     let payload = Payload::read(&headers, None)?;
     Ok(incoming.identity(credential, &headers, payload, SignatureKind::V2Query))
 }

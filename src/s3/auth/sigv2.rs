@@ -5,9 +5,10 @@ use super::canonical::{Spaces, joined};
 use super::keys::{hmac_sha1_base64, same};
 use super::payload::Payload;
 use super::sigv4::spaced_hex;
-use super::{Credential, Identity, Incoming, SignatureKind, dates};
+use super::{Credential, Identity, Incoming, SignatureKind, TOKEN, dates, refuse_token};
 use crate::s3::error::{S3Error, S3ErrorCode};
 use crate::s3::request::{Headers, Parameter};
+use crate::s3::services::Rules;
 use crate::s3::target::Style;
 
 /// Query parameters that are signed: the union of what clients sign.
@@ -261,8 +262,8 @@ fn value_of(parameter: &Parameter, values: Values) -> Option<&str> {
 ///
 /// # Errors
 /// `InvalidRequest`, as regions of AWS that know V4 only.
-pub fn check_allowed(incoming: &Incoming<'_>, credential: &Credential) -> Result<(), S3Error> {
-    if credential.signature_v2.unwrap_or(incoming.rules.signature_v2) {
+pub fn check_allowed(rules: &Rules, credential: &Credential) -> Result<(), S3Error> {
+    if credential.signature_v2.unwrap_or(rules.signature_v2) {
         return Ok(());
     }
     Err(S3ErrorCode::InvalidRequest
@@ -284,10 +285,10 @@ pub async fn identify(incoming: &Incoming<'_>, text: &str) -> Result<Identity, S
     let seconds = dates::parse_any(sent).ok_or_else(dates::no_date)?;
     dates::check_skew(sent, seconds, incoming.wire.received)?;
     let credential = incoming.credential(access_key).await?;
-    check_allowed(incoming, &credential)?;
+    check_allowed(incoming.rules, &credential)?;
     let date = if amz_date.is_some() { "" } else { sent };
     Subject { incoming, headers, date, presigned: false }.verify(&credential, signature)?;
-    incoming.refuse_token(headers)?;
+    refuse_token(headers.bytes(TOKEN).map(AsRef::as_ref))?;
     let payload = Payload::read(headers, None)?;
     Ok(incoming.identity(credential, headers, payload, SignatureKind::V2Header))
 }

@@ -4,9 +4,10 @@
 use super::canonical::{self, Spaces, joined};
 use super::keys::{hex, hmac_sha256, same, sha256_hex, signing_key};
 use super::payload::{ChunkSigner, Payload, UNSIGNED_PAYLOAD, content_sha256};
-use super::{Credential, Identity, Incoming, SignatureKind, dates};
+use super::{Credential, Identity, Incoming, SignatureKind, TOKEN, dates, refuse_token};
 use crate::s3::error::{S3Error, S3ErrorCode};
 use crate::s3::request::Headers;
+use crate::s3::services::Rules;
 
 /// The one algorithm.
 pub const ALGORITHM: &str = "AWS4-HMAC-SHA256";
@@ -71,13 +72,13 @@ impl Scope {
     ///
     /// # Errors
     /// `code`, with AWS's words, and the region to use.
-    pub fn check(&self, timestamp: &str, incoming: &Incoming<'_>, code: S3ErrorCode) -> Result<(), S3Error> {
+    pub fn check(&self, timestamp: &str, rules: &Rules, code: S3ErrorCode) -> Result<(), S3Error> {
         if timestamp.get(..8) != Some(self.date.as_str()) {
             let why = format!("Invalid credential date {:?}. This date is not the same as X-Amz-Date.", self.date);
             return Err(code.because(why));
         }
-        let region = &incoming.rules.region;
-        if incoming.rules.strict_region && self.region != *region {
+        let region = &rules.region;
+        if rules.strict_region && self.region != *region {
             let why =
                 format!("The authorization is malformed; the region '{}' is wrong; expecting '{region}'", self.region);
             return Err(code.because(why).field("Region", region.clone()));
@@ -261,7 +262,7 @@ pub async fn identify(incoming: &Incoming<'_>, text: &str) -> Result<Identity, S
             (sent, seconds, dates::iso_basic(seconds))
         }
     };
-    claim.scope.check(&timestamp, incoming, S3ErrorCode::AuthorizationHeaderMalformed)?;
+    claim.scope.check(&timestamp, incoming.rules, S3ErrorCode::AuthorizationHeaderMalformed)?;
     dates::check_skew(sent, seconds, incoming.wire.received)?;
     let payload_hash = content_sha256(headers)?.ok_or_else(|| {
         S3ErrorCode::InvalidRequest.because("Missing required header for this request: x-amz-content-sha256")
@@ -271,7 +272,7 @@ pub async fn identify(incoming: &Incoming<'_>, text: &str) -> Result<Identity, S
     let subject =
         Subject { incoming, headers, signature_parameter: None, payload_hash: &payload_hash, timestamp: &timestamp };
     let signer = subject.verify(&claim, &credential)?;
-    incoming.refuse_token(headers)?;
+    refuse_token(headers.bytes(TOKEN).map(AsRef::as_ref))?;
     let payload = Payload::read(headers, Some(signer))?;
     Ok(incoming.identity(credential, headers, payload, SignatureKind::V4Header))
 }

@@ -5,6 +5,7 @@ pub mod buckets;
 pub mod copy;
 pub mod delete;
 pub mod error;
+pub mod form;
 pub mod listing;
 pub mod multipart;
 pub mod reader;

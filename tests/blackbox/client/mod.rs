@@ -18,6 +18,7 @@
 //!   `.expires(seconds)`, `.expect_continue()`, `.absolute("http://localhost")`;
 //! * URLs for others: `alice.v4_presigned().request("PUT", "/b/k").in_query("x-amz-acl", "private").presigned()`, sent by
 //!   `alice.anonymous()`;
+//! * HTML forms: [`Form`];
 //! * what a signature does not know of: `.late_header(name, value)`, `.tamper(|wire| …)`, with the head's text and the
 //!   body's bytes in hand;
 //! * bytes by hand: `alice.connect()` gives a [`Connection`]; `request.wire()` gives the bytes to send, so that a test
@@ -26,6 +27,7 @@
 
 #![allow(dead_code, reason = "what one test does not need, the next one does")]
 
+mod form;
 mod reply;
 pub mod sign;
 mod wire;
@@ -34,6 +36,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+pub use form::{Form, iso as form_date};
 pub use reply::Reply;
 use sign::{Headers, Signer, Subject};
 pub use wire::Connection;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use dolium::s3::operation::{Level, ROWS, Row};
 use dolium::s3::request::Method;
 
-use crate::client::{Client, Request};
+use crate::client::{Client, Form, Request};
 use crate::ops::multipart::{Multipart, document};
 use crate::ops::{Ground, bytes, md5_base64};
 
@@ -37,6 +37,10 @@ pub fn request(row: &Row, subject: &Subject, client: &Client) -> Request {
         "DeleteObjects" => format!("<Delete><Object><Key>{key}</Key></Object></Delete>"),
         "CompleteMultipartUpload" => document(&[(1, part.clone())]),
         "PutObject" | "UploadPart" => "new".repeat(100_000),
+        "PostObject" => {
+            let form = Form::bare(client, bucket).field("key", key).file("new", "new".repeat(100_000));
+            return form.request();
+        }
         _ => String::new(),
     };
     let mut request = client.request(row.method.as_str(), &target);

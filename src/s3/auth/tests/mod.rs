@@ -1,6 +1,7 @@
 //! Authentication as a whole, fed with requests and asked who they are from.
 
 mod bodies;
+mod forms;
 mod mutations;
 mod presigned_urls;
 mod published;

@@ -5,6 +5,7 @@ pub mod delete_object;
 pub mod get_object;
 pub mod get_object_acl;
 pub mod head_object;
+pub mod post_object;
 pub mod publish;
 pub mod put_object;
 pub mod put_object_acl;

@@ -5,5 +5,6 @@ mod delete_object;
 mod get_object;
 mod get_object_acl;
 mod head_object;
+mod post_object;
 mod put_object;
 mod put_object_acl;
