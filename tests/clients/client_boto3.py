@@ -138,6 +138,34 @@ def presigned():
 
 
 @suite.part
+def forms():
+    data = os.urandom(90_000)
+    form = s3.generate_presigned_post(A, "form/${filename}")
+    status, headers, body = post_form(form["url"], form["fields"], "ü +.bin", data)
+    suite.equal("generate_presigned_post", (status, headers["ETag"], body), (204, f'"{hashlib.md5(data).hexdigest()}"', b""))
+    suite.equal("bytes", read("form/ü +.bin"), data)
+    more = {"acl": "private", "Content-Type": "x/form", "x-amz-meta-a": "b", "success_action_status": "201"}
+    form = s3.generate_presigned_post(A, "form", more, [{n: v} for n, v in more.items()] + [["content-length-range", 1, 9]])
+    status, headers, body = post_form(form["url"], form["fields"], "f", b"12345678")
+    suite.check("201", status == 201 and b"<PostResponse><Location>" in body and b"<Key>form</Key>" in body, (status, body))
+    head = s3.head_object(Bucket=A, Key="form")
+    suite.equal("fields", (head["ContentType"], head["Metadata"]), ("x/form", {"a": "b"}))
+    for label, fields, content, wanted in (
+        ("too large", form["fields"], b"1234567890", (400, b"EntityTooLarge")),
+        ("too small", form["fields"], b"", (400, b"EntityTooSmall")),
+        ("another key", {**form["fields"], "key": "other"}, b"1", (403, b"Policy Condition failed")),
+        ("a field more", {**form["fields"], "x-amz-meta-c": "d"}, b"1", (403, b"Extra input fields: x-amz-meta-c")),
+        ("another policy", {**form["fields"], "policy": "e30="}, b"1", (403, b"SignatureDoesNotMatch")),
+    ):
+        status, _, body = post_form(form["url"], fields, "f", content)
+        suite.check(label, status == wanted[0] and wanted[1] in body, (status, body))
+    form = s3.generate_presigned_post(A, "late", ExpiresIn=-10)
+    status, _, body = post_form(form["url"], form["fields"], "f", b"1")
+    suite.check("expired", status == 403 and b"Policy expired" in body, (status, body))
+    suite.equal("nothing of it is there", s3.list_objects_v2(Bucket=A, Prefix="late")["KeyCount"], 0)
+
+
+@suite.part
 def copies():
     s3.put_object(Bucket=A, Key="source ü+", Body=b"copied", Metadata={"c": "blue"}, ContentType="x/c")
     done = s3.copy_object(Bucket=B, Key="target", CopySource={"Bucket": A, "Key": "source ü+"})
