@@ -25,10 +25,9 @@ pub struct Ask {
     pub prefix: String,
     /// Roll up what follows this, after the prefix.
     pub delimiter: Option<String>,
-    /// The first key that may come, inclusive, as bytes.
-    pub from: Vec<u8>,
-    /// The client chose `from` as a marker: if it lies within a common prefix, the page before rolled that up.
-    pub after_marker: bool,
+    /// The key that the client goes on after, chosen by it: if it lies within a common prefix, the page before rolled
+    /// that up.
+    pub marker: Option<String>,
     /// Entries at most.
     pub limit: usize,
 }
@@ -46,25 +45,44 @@ pub struct Listed<T> {
     pub last: Option<String>,
 }
 
-/// Lists. `read` reads a page of keys with the ask's prefix from a position, at most so many; `key` names an entry.
+/// Where a read begins.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Start<P> {
+    /// At the first key that is not below these bytes.
+    At(Vec<u8>),
+    /// Behind the entry at this place, which may share its key with the next one.
+    Behind(P),
+}
+
+/// Lists. `read` reads entries with the ask's prefix, at most so many; `key` names an entry and `place` says where it
+/// is. `first` is where the page begins, unless the ask's marker was rolled up.
 ///
 /// # Errors
 /// What `read` fails with.
-pub async fn page<T, R, F>(ask: &Ask, key: impl Fn(&T) -> &str, mut read: R) -> Result<Listed<T>, S3Error>
+pub async fn page<T, P, R, F>(
+    ask: &Ask,
+    first: Start<P>,
+    key: impl Fn(&T) -> &str,
+    place: impl Fn(&T) -> P,
+    mut read: R,
+) -> Result<Listed<T>, S3Error>
 where
-    R: FnMut(Vec<u8>, usize) -> F,
+    R: FnMut(Start<P>, usize) -> F,
     F: Future<Output = Result<Page<T>, S3Error>>,
 {
     let mut listed = Listed { entries: Vec::new(), common_prefixes: Vec::new(), next: None, last: None };
     if ask.limit == 0 {
         return Ok(listed);
     }
-    let mut from = start(ask);
+    let mut from = ask.behind_marker().map_or(first, Start::At);
     for _ in 0..READS_MAX {
         let left = ask.limit - listed.count();
         let want = if ask.delimiter.is_some() { SKIP_READ.min(left + 1) } else { (left + 1).min(PAGE_ENTRIES_MAX) };
-        let read_page = read(from.clone(), want.max(2)).await?;
-        let Some(last) = read_page.entries.last().map(|e| after(key(e))) else { return Ok(listed) };
+        let read_page = read(from, want.max(2)).await?;
+        listed.next = None;
+        let Some((last, behind)) = read_page.entries.last().map(|e| (after(key(e)), place(e))) else {
+            return Ok(listed);
+        };
         let mut skipping: Option<Vec<u8>> = None;
         for entry in read_page.entries {
             let name = key(&entry).to_owned();
@@ -90,10 +108,13 @@ where
         if !read_page.more {
             return Ok(listed);
         }
-        from = skipping.map_or(last.clone(), |end| end.max(last));
+        // Bounded all the same: the next page goes on where this one stopped.
+        listed.next = Some(skipping.as_ref().map_or(last.clone(), |end| end.clone().max(last.clone())));
+        from = match skipping {
+            Some(end) if end > last => Start::At(end),
+            _ => Start::Behind(behind),
+        };
     }
-    // Bounded all the same: the next page goes on where this one stopped.
-    listed.next = Some(from);
     Ok(listed)
 }
 
@@ -104,6 +125,12 @@ impl<T> Listed<T> {
 }
 
 impl Ask {
+    /// A marker inside a common prefix (also the prefix itself, which is where the page before ended) stands behind it.
+    fn behind_marker(&self) -> Option<Vec<u8>> {
+        let marker = self.marker.as_deref().filter(|m| m.starts_with(&self.prefix))?;
+        self.common_prefix(marker).map(|prefix| successor(prefix.as_bytes()))
+    }
+
     /// The prefix that a key is rolled up into.
     fn common_prefix<'k>(&self, key: &'k str) -> Option<&'k str> {
         let delimiter = self.delimiter.as_deref()?;
@@ -111,13 +138,6 @@ impl Ask {
         let at = rest.find(delimiter)?;
         key.get(..self.prefix.len() + at + delimiter.len())
     }
-}
-
-/// A marker inside a common prefix (also the prefix itself, which is where the page before ended) stands behind it.
-fn start(ask: &Ask) -> Vec<u8> {
-    let marker = std::str::from_utf8(&ask.from).ok().map(|m| m.strip_suffix('\0').unwrap_or(m));
-    let within = marker.filter(|m| ask.after_marker && m.starts_with(&ask.prefix));
-    within.and_then(|m| ask.common_prefix(m)).map_or_else(|| ask.from.clone(), |p| successor(p.as_bytes()))
 }
 
 /// The first byte string that is behind a key.
@@ -187,8 +207,13 @@ mod tests {
 
     fn list(keys: &BTreeSet<String>, ask: &Ask) -> (Listed<String>, usize) {
         let reads = Cell::new(0);
-        let listed = block_on(page(ask, String::as_str, |from, limit| {
+        let first = Start::Behind(ask.marker.clone().unwrap_or_default());
+        let listed = block_on(page(ask, first, String::as_str, String::clone, |from, limit| {
             reads.set(reads.get() + 1);
+            let from = match from {
+                Start::At(from) => from,
+                Start::Behind(key) => after(&key),
+            };
             let mut entries: Vec<String> = keys
                 .iter()
                 .filter(|k| k.starts_with(&ask.prefix) && k.as_bytes() >= from.as_slice())
@@ -211,8 +236,7 @@ mod tests {
         Ask {
             prefix: prefix.to_owned(),
             delimiter: (!delimiter.is_empty()).then(|| delimiter.to_owned()),
-            from: if from.is_empty() { Vec::new() } else { after(from) },
-            after_marker: true,
+            marker: (!from.is_empty()).then(|| from.to_owned()),
             limit,
         }
     }

@@ -16,10 +16,11 @@ use futures::StreamExt;
 use parking_lot::Mutex;
 
 use super::{
-    AbortUpload, BlobWriter, Bucket, BucketName, ChunkStore, ChunkStream, CompleteUpload, CreateBucket, CreateUpload,
-    Decision, DeleteBucket, Fetch, Fingerprint, Head, HeadChange, HeadRead, Hold, Home, ListedObject, Manifest,
-    MetadataStore, NewBucket, NewUpload, ObjectKey, Page, Part, Placement, PutPart, ReclaimStore, Reference, Result,
-    Scan, Storage, StorageError, StoreHealth, Sweep, Tenant, TenantId, Upload, UploadId, UploadScan,
+    AbortUpload, BlobWriter, Bucket, BucketName, BucketSettings, ChangeBucket, ChunkStore, ChunkStream, CompleteUpload,
+    CreateBucket, CreateUpload, Decision, DeleteBucket, Fetch, Fingerprint, Head, HeadChange, HeadRead, Hold, Home,
+    ListedObject, ListedVersion, Manifest, MetadataStore, NewBucket, NewUpload, ObjectKey, Page, Part, Placement,
+    PutPart, ReclaimStore, Reference, Result, Scan, Storage, StorageError, StoreHealth, Sweep, Tenant, TenantId,
+    Upload, UploadId, UploadScan, VersionRef, VersionScan,
 };
 
 /// What goes wrong with one call.
@@ -129,6 +130,13 @@ impl MetadataStore for Faulty {
     async fn bucket(&self, name: &BucketName) -> Result<Option<Bucket>> {
         self.plan.around("bucket", self.inner.metadata.bucket(name)).await
     }
+    async fn change_bucket(
+        &self,
+        bucket: &Bucket,
+        decide: &mut (dyn for<'s> FnMut(&'s BucketSettings) -> Option<BucketSettings> + Send),
+    ) -> Result<ChangeBucket> {
+        self.plan.around("change_bucket", self.inner.metadata.change_bucket(bucket, decide)).await
+    }
     async fn delete_bucket(&self, bucket: &Bucket) -> Result<DeleteBucket> {
         self.plan.around("delete_bucket", self.inner.metadata.delete_bucket(bucket)).await
     }
@@ -144,6 +152,15 @@ impl MetadataStore for Faulty {
     async fn read_head(&self, bucket: &Bucket, key: &ObjectKey, fetch: Fetch) -> Result<HeadRead> {
         self.plan.around("read_head", self.inner.metadata.read_head(bucket, key, fetch)).await
     }
+    async fn read_version(
+        &self,
+        bucket: &Bucket,
+        key: &ObjectKey,
+        version: VersionRef,
+        fetch: Fetch,
+    ) -> Result<HeadRead> {
+        self.plan.around("read_version", self.inner.metadata.read_version(bucket, key, version, fetch)).await
+    }
     async fn change_head(
         &self,
         read: HeadRead,
@@ -153,6 +170,9 @@ impl MetadataStore for Faulty {
     }
     async fn list_objects(&self, bucket: &Bucket, scan: &Scan) -> Result<Page<ListedObject>> {
         self.plan.around("list_objects", self.inner.metadata.list_objects(bucket, scan)).await
+    }
+    async fn list_versions(&self, bucket: &Bucket, scan: &VersionScan) -> Result<Page<ListedVersion>> {
+        self.plan.around("list_versions", self.inner.metadata.list_versions(bucket, scan)).await
     }
     async fn create_upload(&self, bucket: &Bucket, new: NewUpload) -> Result<CreateUpload> {
         self.plan.around("create_upload", self.inner.metadata.create_upload(bucket, new)).await

@@ -87,6 +87,49 @@ impl UploadId {
     }
 }
 
+/// One version of an object: its place among the versions of its key, so that it can be found, and something random,
+/// so that it is never taken for one of an earlier life of the key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct VersionId {
+    /// Its place: the higher, the newer.
+    pub seq: i64,
+    random: u64,
+}
+
+impl VersionId {
+    /// A fresh one at this place.
+    #[must_use]
+    pub fn fresh(seq: i64) -> Self {
+        Self { seq, random: Uuid::new_v4().as_u64_pair().1 }
+    }
+
+    /// From 16 bytes.
+    #[must_use]
+    pub fn from_slice(bytes: &[u8]) -> Option<Self> {
+        let (seq, random) = bytes.split_first_chunk::<8>()?;
+        let (seq, random) = (i64::from_be_bytes(*seq), u64::from_be_bytes(random.try_into().ok()?));
+        Some(Self { seq, random })
+    }
+
+    /// Its 16 bytes.
+    #[must_use]
+    pub fn bytes(&self) -> Bytes {
+        [self.seq.to_be_bytes(), self.random.to_be_bytes()].concat().into()
+    }
+
+    /// From the text a client sends back: 32 hexadecimal digits.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::from_slice(&data_encoding::HEXLOWER.decode(text.as_bytes()).ok()?)
+    }
+}
+
+impl fmt::Display for VersionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&data_encoding::HEXLOWER.encode(&self.bytes()))
+    }
+}
+
 /// A tenant's canonical id: 32 random bytes, shown as 64 hexadecimal digits (AWS, "canonical user ID").
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct TenantId(pub [u8; 32]);

@@ -18,6 +18,8 @@ pub mod faulty;
 pub mod ids;
 pub mod model;
 pub mod names;
+pub mod settings;
+pub mod versions;
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -66,7 +68,16 @@ pub trait MetadataStore: Send + Sync {
     /// is still answered until its deletion is decided.
     async fn bucket(&self, name: &BucketName) -> Result<Option<Bucket>>;
 
-    /// Removes a bucket that holds no object and no open upload. After [`DeleteBucket::Deleted`] no write into this
+    /// Changes a bucket's settings atomically. `decide` is a pure function of the settings as they are, and is called
+    /// again when another change was faster; `None` leaves them. Other front ends may act on the old ones for as long
+    /// as the store's lease.
+    async fn change_bucket(
+        &self,
+        bucket: &Bucket,
+        decide: &mut (dyn for<'s> FnMut(&'s BucketSettings) -> Option<BucketSettings> + Send),
+    ) -> Result<ChangeBucket>;
+
+    /// Removes a bucket that holds no version, no delete marker and no open upload. After [`DeleteBucket::Deleted`] no write into this
     /// bucket id is ever acknowledged.
     async fn delete_bucket(&self, bucket: &Bucket) -> Result<DeleteBucket>;
 
@@ -82,9 +93,18 @@ pub trait MetadataStore: Send + Sync {
     /// The head of one key: the truth about its current version.
     async fn read_head(&self, bucket: &Bucket, key: &ObjectKey, fetch: Fetch) -> Result<HeadRead>;
 
+    /// The head of one key, and one version of it by name: [`Head::named`].
+    async fn read_version(
+        &self,
+        bucket: &Bucket,
+        key: &ObjectKey,
+        version: VersionRef,
+        fetch: Fetch,
+    ) -> Result<HeadRead>;
+
     /// Changes one head atomically. `decide` sees the head as it is and says what it becomes; it is called again, on a
     /// newer head, each time another writer was faster, so it must be a pure function of what it is given (the head it
-    /// sees has [`Data::NotRead`] for inline bytes). `read` is the head as read *before* the first byte of a new blob
+    /// sees has [`Data::NotRead`] for inline bytes). What decisions do to versions is [`versions::plan`]. `read` is the head as read *before* the first byte of a new blob
     /// was written: stores that reclaim by fencing depend on it.
     ///
     /// A bucket that is gone or going is [`HeadChange::NoSuchBucket`].
@@ -96,6 +116,9 @@ pub trait MetadataStore: Send + Sync {
 
     /// Objects in order of their keys' bytes. Every acknowledged write is seen, every acknowledged delete is not.
     async fn list_objects(&self, bucket: &Bucket, scan: &Scan) -> Result<Page<ListedObject>>;
+
+    /// Versions and delete markers in order of their keys' bytes, those of one key from the newest to the oldest.
+    async fn list_versions(&self, bucket: &Bucket, scan: &VersionScan) -> Result<Page<ListedVersion>>;
 
     /// Opens a multipart upload.
     async fn create_upload(&self, bucket: &Bucket, new: NewUpload) -> Result<CreateUpload>;

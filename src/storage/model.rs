@@ -9,8 +9,9 @@ use bytes::Bytes;
 
 use super::body::ChunkStream;
 use super::boot_time::BootTime;
-pub use super::ids::{BucketId, InodeId, Rev, TenantId, Timestamp, UploadId};
+pub use super::ids::{BucketId, InodeId, Rev, TenantId, Timestamp, UploadId, VersionId};
 use super::names::{BucketName, ObjectKey};
+pub use super::settings::{BucketSettings, LockRule, LockSettings, RetentionMode, Tag, Versioning};
 
 /// How long a completed upload is remembered, so that completing it again answers the same success, seconds.
 pub const COMPLETED_UPLOAD_SECONDS: u64 = 7 * 24 * 3600;
@@ -39,6 +40,8 @@ pub struct Bucket {
     pub region: String,
     /// When it was created.
     pub created: Timestamp,
+    /// How its owner has configured it.
+    pub settings: Arc<BucketSettings>,
 }
 
 /// A bucket to create.
@@ -52,6 +55,8 @@ pub struct NewBucket {
     pub region: String,
     /// When it was asked for.
     pub created: Timestamp,
+    /// How it is configured from the start.
+    pub settings: BucketSettings,
 }
 
 /// What became of a claim to a bucket name.
@@ -74,6 +79,17 @@ pub enum DeleteBucket {
     NotEmpty,
     /// There is no such bucket any more.
     Absent,
+}
+
+/// What became of a change of a bucket's settings.
+#[derive(Debug, Clone)]
+pub enum ChangeBucket {
+    /// They are so now.
+    Changed(Bucket),
+    /// The decision was to leave them as they are.
+    Left(Bucket),
+    /// The bucket is gone or going.
+    NoSuchBucket,
 }
 
 /// A header kept with an object, value bytes as the client sent them.
@@ -117,7 +133,53 @@ pub struct ObjectAttrs {
     /// Additional checksums of the bytes.
     #[prost(message, repeated, tag = "9")]
     pub checksums: Vec<StoredChecksum>,
-    // 10 to 14 are kept for tags, ACL, lock, encryption and website redirect.
+    /// [`VersionId`], 16 bytes; empty for the null version. In a record that is to be put: any id asks for a version
+    /// of its own, whose id the store makes.
+    #[prost(bytes = "bytes", tag = "10")]
+    pub version: Bytes,
+    /// It says that the object is deleted, and has no bytes.
+    #[prost(bool, tag = "11")]
+    pub delete_marker: bool,
+    /// Its place among the versions of its key, set by the store: the higher, the newer.
+    #[prost(int64, tag = "12")]
+    pub seq: i64,
+    /// The object's tags.
+    #[prost(message, repeated, tag = "13")]
+    pub tags: Vec<Tag>,
+    /// What keeps this version from being removed.
+    #[prost(message, optional, tag = "14")]
+    pub lock: Option<ObjectLock>,
+}
+
+/// What keeps a version from being removed (AWS, "Locking objects with Object Lock").
+#[derive(Clone, PartialEq, Eq, prost::Message)]
+pub struct ObjectLock {
+    /// Of the retention period, if there is one.
+    #[prost(enumeration = "RetentionMode", tag = "1")]
+    pub mode: i32,
+    /// The end of the retention period, microseconds since 1970; 0 when there is none.
+    #[prost(int64, tag = "2")]
+    pub retain_until_micros: i64,
+    /// It stays until this is taken off, whatever the period.
+    #[prost(bool, tag = "3")]
+    pub legal_hold: bool,
+}
+
+/// Names one version of a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum VersionRef {
+    /// The one that was put while the bucket had no versioning, or had it suspended.
+    Null,
+    /// The one with this id.
+    Id(VersionId),
+}
+
+impl ObjectAttrs {
+    /// How requests name this version.
+    #[must_use]
+    pub fn version_ref(&self) -> VersionRef {
+        VersionId::from_slice(&self.version).map_or(VersionRef::Null, VersionRef::Id)
+    }
 }
 
 /// Where a blob is.
@@ -213,8 +275,22 @@ pub struct Head {
     pub rev: Option<Rev>,
     /// The time the last change was made under, never going back.
     pub ts: Timestamp,
-    /// The current version; `None` when there is none.
+    /// The newest version, which may be a delete marker; `None` when there is none.
     pub current: Option<Arc<ObjectRecord>>,
+    /// How many noncurrent versions and delete markers there are.
+    pub older: u64,
+    /// The place of the null version, if it is a noncurrent one.
+    pub null_seq: Option<i64>,
+    /// The version that the read named, current or not.
+    pub named: Option<Arc<ObjectRecord>>,
+}
+
+impl Head {
+    /// The current version, unless the object is deleted.
+    #[must_use]
+    pub fn object(&self) -> Option<&Arc<ObjectRecord>> {
+        self.current.as_ref().filter(|record| !record.attrs.delete_marker)
+    }
 }
 
 /// A head as read, and when.
@@ -228,15 +304,21 @@ pub struct HeadRead {
     pub head: Head,
     /// The moment just before it was read.
     pub read_at: BootTime,
+    /// The version that was asked for beside the current one.
+    pub named: Option<VersionRef>,
 }
 
 /// What a head is to become.
 #[derive(Debug, Clone)]
 pub enum Decision {
-    /// The current version is now this one.
+    /// The current version is now this one. It replaces the null version, wherever that is, if its `version` is empty;
+    /// otherwise it gets an id of its own and replaces nothing.
     Put(Arc<ObjectRecord>),
-    /// There is no current version any more.
-    Delete,
+    /// This version is no more. If it was the current one, the newest of the others is.
+    Remove(VersionRef),
+    /// The version that this record says it is, current or named by the read, has these attributes. Its bytes and its
+    /// place stay.
+    Rewrite(Arc<ObjectRecord>),
     /// Nothing changes.
     Leave,
 }
@@ -300,6 +382,30 @@ pub struct ListedObject {
     pub key: ObjectKey,
     /// Its attributes; `headers` and `user_metadata` may be left out.
     pub attrs: ObjectAttrs,
+}
+
+/// Where a scan of versions begins and what it takes.
+#[derive(Debug, Clone, Default)]
+pub struct VersionScan {
+    /// Only keys that start with these bytes.
+    pub prefix: Vec<u8>,
+    /// The first key that may come, inclusive; any bytes.
+    pub from: Vec<u8>,
+    /// Of the key equal to `from`, only versions whose place is below this.
+    pub below: Option<i64>,
+    /// Entries at most, 1 to [`PAGE_ENTRIES_MAX`].
+    pub limit: usize,
+}
+
+/// What listings answer about a version or delete marker.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListedVersion {
+    /// Its key.
+    pub key: ObjectKey,
+    /// Its attributes; `headers` and `user_metadata` may be left out.
+    pub attrs: ObjectAttrs,
+    /// It is the current one.
+    pub latest: bool,
 }
 
 /// An upload to open.

@@ -29,12 +29,21 @@ pub struct Item {
     pub etag: Option<String>,
 }
 
+/// What was removed, or made.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Deleted {
+    /// A delete marker was made, or removed.
+    pub delete_marker: bool,
+    /// The version that was made or removed, as clients write it.
+    pub version: Option<String>,
+}
+
 /// What became of one of them.
 pub struct Outcome {
     /// What was asked for.
     pub item: Item,
-    /// Why it was not deleted.
-    pub error: Option<S3Error>,
+    /// What was deleted, or why it was not.
+    pub done: Result<Deleted, S3Error>,
 }
 
 /// Reads the request.
@@ -68,15 +77,19 @@ pub fn parse(document: &[u8]) -> Result<Request, S3Error> {
 pub fn result(outcomes: &[Outcome], quiet: bool) -> Bytes {
     let mut out = Document::new("DeleteResult");
     for outcome in outcomes {
-        match &outcome.error {
-            None if quiet => {}
-            None => {
+        match &outcome.done {
+            Ok(_) if quiet => {}
+            Ok(deleted) => {
                 out.open("Deleted");
                 out.text("Key", &outcome.item.key);
                 out.maybe("VersionId", outcome.item.version_id.as_deref());
+                if deleted.delete_marker {
+                    out.flag("DeleteMarker", true);
+                    out.maybe("DeleteMarkerVersionId", deleted.version.as_deref());
+                }
                 out.close();
             }
-            Some(error) => {
+            Err(error) => {
                 out.open("Error");
                 out.text("Key", &outcome.item.key);
                 out.maybe("VersionId", outcome.item.version_id.as_deref());

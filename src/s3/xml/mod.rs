@@ -9,6 +9,8 @@ pub mod form;
 pub mod listing;
 pub mod multipart;
 pub mod reader;
+pub mod versioning;
+pub mod versions;
 pub mod writer;
 
 pub use reader::Element;

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use futures::{FutureExt, StreamExt, TryStreamExt};
+use prost::Message;
 use scylla::statement::prepared::PreparedStatement;
 use uuid::Uuid;
 
@@ -13,8 +15,8 @@ use super::rows::{BUCKET_DELETING, BUCKET_LIVE, FOR_EVER, successor};
 use super::session::{Cas, Look, corrupt, jittered, unavailable};
 use super::views::{BucketColumns, BucketRow, View};
 use crate::storage::{
-    Bucket, BucketId, BucketName, CreateBucket, DeleteBucket, Head, NewBucket, PAGE_ENTRIES_MAX, Page, Result, Scan,
-    StorageError, TenantId, Timestamp, UploadScan,
+    Bucket, BucketId, BucketName, BucketSettings, ChangeBucket, CreateBucket, DeleteBucket, Head, NewBucket,
+    PAGE_ENTRIES_MAX, Page, Result, StorageError, TenantId, Timestamp, UploadScan, VersionScan,
 };
 
 /// A deletion that is older than two leases and this was left behind, and is taken over.
@@ -60,6 +62,7 @@ impl Core {
             owner: new.owner,
             region: new.region,
             created: new.created,
+            settings: Arc::new(new.settings),
         };
         let mut lives = Vec::new();
         for _ in 0..LIVES_MAX {
@@ -103,8 +106,8 @@ impl Core {
             || async { Ok(Look::AsExpected) }.boxed(),
         );
         futures::try_join!(self.cluster.write(&st.owner_add, (owner, name, id)), mapped)?;
-        let values =
-            (name, Uuid::new_v4(), id, owner, &bucket.region, bucket.created.0, BUCKET_LIVE, Timestamp::now().0);
+        let (settings, since) = (bucket.settings.encode_to_vec(), Timestamp::now().0);
+        let values = (name, Uuid::new_v4(), id, owner, &bucket.region, bucket.created.0, BUCKET_LIVE, since, settings);
         let look = || {
             async move {
                 Ok(match self.bucket_row(&BucketName::existing(name).ok_or_else(|| unavailable(name))?).await? {
@@ -123,6 +126,37 @@ impl Core {
         if row.state == BUCKET_DELETING { CreateBucket::BeingDeleted } else { CreateBucket::AlreadyExists(row.bucket) }
     }
 
+    pub(super) async fn change_bucket(
+        &self,
+        bucket: &Bucket,
+        decide: &mut (dyn for<'s> FnMut(&'s BucketSettings) -> Option<BucketSettings> + Send),
+    ) -> Result<ChangeBucket> {
+        for _ in 0..ATTEMPTS_MAX {
+            let Some(row) = self.bucket_row(&bucket.name).await?.filter(|row| row.bucket.id == bucket.id) else {
+                return Ok(ChangeBucket::NoSuchBucket);
+            };
+            if row.state == BUCKET_DELETING {
+                // Its revision belongs to whoever proves that it is empty.
+                if self.live_view(bucket).await?.is_none() {
+                    return Ok(ChangeBucket::NoSuchBucket);
+                }
+                continue;
+            }
+            let Some(settings) = decide(&row.bucket.settings) else { return Ok(ChangeBucket::Left(row.bucket)) };
+            let rev = Uuid::new_v4();
+            let values = (rev, settings.encode_to_vec(), bucket.name.as_str(), row.rev);
+            let ours = |other: &super::session::CasRow| other.uuid("rev") == Some(rev);
+            let look = || self.look_at_bucket(&bucket.name, Some(rev), row.rev);
+            let cas = self.cluster.cas(&self.cluster.st.bucket_configure, values, ours, look).await?;
+            self.views.forget(&bucket.name);
+            if matches!(cas, Cas::Applied) {
+                return Ok(ChangeBucket::Changed(Bucket { settings: Arc::new(settings), ..row.bucket }));
+            }
+            tokio::time::sleep(jittered(PAUSE)).await;
+        }
+        Err(unavailable(format!("the settings of bucket {} are changed by others", bucket.name)))
+    }
+
     /// Removes what stands beside a bucket's row, once the row is gone or was never made.
     async fn forget_bucket_later(self: &Arc<Self>, bucket: &Bucket, shards: Vec<Uuid>) {
         let (core, bucket) = (Arc::clone(self), bucket.clone());
@@ -138,6 +172,7 @@ impl Core {
             cluster.write(&st.shards_purge, (FOR_EVER, id)).await?;
             for shard in shards {
                 cluster.write(&st.listing_purge, (FOR_EVER, id, shard)).await?;
+                cluster.write(&st.versioned_purge, (FOR_EVER, id, shard)).await?;
                 cluster.write(&st.uploads_purge, (FOR_EVER, id, shard)).await?;
             }
             Result::Ok(())
@@ -270,38 +305,60 @@ impl Core {
         if self.view_or_unmapped(&bucket.name).await?.is_some_and(|view| view.is_unmapped()) {
             return Ok(false);
         }
-        let scan = Scan { limit: 1, ..Scan::default() };
+        let scan = VersionScan { limit: 1, ..VersionScan::default() };
         let uploads = UploadScan { limit: 1, ..UploadScan::default() };
         let (objects, uploads) =
-            futures::try_join!(self.list_objects(bucket, &scan), self.list_uploads(bucket, &uploads))?;
+            futures::try_join!(self.list_versions(bucket, &scan), self.list_uploads(bucket, &uploads))?;
         Ok(!objects.entries.is_empty() || !uploads.entries.is_empty())
     }
 
-    /// No row says that there is an object, and none can come: each row that asks is fenced and resolved, each upload
-    /// that is not open yet is made impossible.
+    /// No row says that there is an object or a version, and none can come: each row that asks is fenced and resolved,
+    /// each upload that is not open yet is made impossible.
     async fn proved_empty(self: &Arc<Self>, view: &View) -> Result<bool> {
         for shard in view.shard_ids() {
             let mut from = Vec::new();
             loop {
                 let rows = self.index_rows(view.bucket.id.0, shard, &from, None, PROOF_ROWS).await?;
-                if rows.iter().any(|row| row.current) {
+                let whole = rows.len() < PROOF_ROWS;
+                if let Some(last) = rows.last() {
+                    from = [&last.key, &[0][..]].concat();
+                }
+                let current = rows.iter().any(|row| row.current);
+                if current || !self.proved_absent(view, rows.into_iter().map(|row| (row.key, row.at))).await? {
                     return Ok(false);
                 }
-                let asking: Vec<_> = rows.iter().map(|row| (row.key.clone(), row.at)).collect();
-                let heads = asking.into_iter().map(|(key, at)| async move { self.repair(view, &key, at).await });
-                let absent = |head: Option<Head>| head.is_some_and(|head| head.current.is_none());
-                let mut heads = futures::stream::iter(heads).buffer_unordered(FENCED_AT_ONCE);
-                while let Some(head) = heads.try_next().await? {
-                    if !absent(head) {
-                        return Ok(false);
-                    }
+                if whole {
+                    break;
                 }
-                match rows.last() {
-                    Some(last) if rows.len() == PROOF_ROWS => from = [&last.key, &[0][..]].concat(),
-                    _ => break,
+            }
+            let mut from = Vec::new();
+            loop {
+                let rows = self.versioned_rows(view.bucket.id.0, shard, &from, None, PROOF_ROWS).await?;
+                let whole = rows.len() < PROOF_ROWS;
+                if let Some((last, _)) = rows.last() {
+                    from = [last, &[0][..]].concat();
+                }
+                if !self.proved_absent(view, rows.into_iter()).await? {
+                    return Ok(false);
+                }
+                if whole {
+                    break;
                 }
             }
             if !self.no_upload_can_open(view.bucket.id, shard).await? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Whether none of these keys has a version, nor can get one any more.
+    async fn proved_absent(self: &Arc<Self>, view: &View, rows: impl Iterator<Item = (Bytes, i64)>) -> Result<bool> {
+        let heads = rows.map(|(key, at)| async move { self.repair(view, &key, at).await });
+        let absent = |head: Option<Head>| head.is_some_and(|head| head.current.is_none());
+        let mut heads = futures::stream::iter(heads).buffer_unordered(FENCED_AT_ONCE);
+        while let Some(head) = heads.try_next().await? {
+            if !absent(head) {
                 return Ok(false);
             }
         }

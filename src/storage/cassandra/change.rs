@@ -17,7 +17,9 @@ use uuid::Uuid;
 use super::Core;
 use super::rows::{HeadRow, LISTED_ASK, LISTED_CURRENT, listed};
 use super::session::{jittered, unavailable};
+use super::versions::{VERSIONED, VersionRows};
 use super::views::View;
+use crate::storage::versions::{Plan, has_versions, plan};
 use crate::storage::{
     Bucket, Data, Decision, Head, HeadChange, HeadRead, ObjectKey, ObjectRecord, Placement, Result, Timestamp,
 };
@@ -114,7 +116,7 @@ impl Core {
 
 impl Change<'_> {
     async fn read_again(&mut self) -> Result<()> {
-        self.read = self.core.read_head(&self.read.bucket, &self.read.key).await?;
+        self.read = self.core.read_head(&self.read.bucket, &self.read.key, self.read.named).await?;
         self.again = true;
         Ok(())
     }
@@ -139,17 +141,15 @@ impl Change<'_> {
             self.read_again().await?;
         }
         let head = self.read.head.clone();
-        let record = match decide(&without_bytes(&head)) {
+        let decision = decide(&without_bytes(&head));
+        let blob = match &decision {
             Decision::Leave => return changed(HeadChange::Left(head)),
-            Decision::Delete if head.current.is_none() => {
-                return changed(HeadChange::Applied { previous: head.clone(), head });
-            }
-            Decision::Delete => None,
-            Decision::Put(record) => Some(record),
+            Decision::Put(record) => Some(record.as_ref()),
+            Decision::Remove(_) | Decision::Rewrite(_) => None,
         };
         if self.again {
             // In this order: a reclaimer that judged before the claim has fenced the head after we read it.
-            if !self.claim(record.as_deref()).await? {
+            if !self.claim(blob).await? {
                 return changed(HeadChange::BlobGone);
             }
             if let Some(guard) = guard
@@ -158,7 +158,15 @@ impl Change<'_> {
                 return Ok(Some(Outcome::Overtaken));
             }
         }
-        Ok(self.apply(&view, &head, record).await?.map(Outcome::Changed))
+        let Ok(beside) = self.core.beside(self.read.bucket.id, &self.read.key, &head, &decision).await? else {
+            return Ok(None);
+        };
+        let new = Timestamp(Timestamp::now().0.max(head.ts.0 + 2).max(self.tried + 2));
+        self.tried = new.0;
+        let Some(plan) = plan(&head, &decision, beside, new) else {
+            return changed(HeadChange::Applied { previous: head.clone(), head });
+        };
+        Ok(self.apply(&view, &head, plan, new).await?.map(Outcome::Changed))
     }
 
     /// The current version's inline bytes were not asked for, and may have to be written again.
@@ -175,56 +183,86 @@ impl Change<'_> {
         self.core.refer(placement, self.read.bucket.id, self.read.key.as_bytes()).await
     }
 
-    async fn apply(
-        &mut self,
-        view: &Arc<View>,
-        head: &Head,
-        record: Option<Arc<ObjectRecord>>,
-    ) -> Result<Option<HeadChange>> {
+    async fn apply(&mut self, view: &Arc<View>, head: &Head, plan: Plan, new: Timestamp) -> Result<Option<HeadChange>> {
         let core = self.core;
         core.clock.check()?;
         let (bucket, key) = (&self.read.bucket, &self.read.key);
-        let new = Timestamp::now().0.max(head.ts.0 + 2).max(self.tried + 2);
-        self.tried = new;
         let kept = match head.current.as_deref().map(|record| &record.data) {
             Some(Data::Inline(bytes)) => bytes.clone(),
             _ => Bytes::new(),
         };
-        let next = HeadRow::next(record.as_deref(), Uuid::new_v4(), new, &kept);
-        let shard = view.shard_of(key.as_bytes());
-        let intent =
-            core.cluster.write(&core.cluster.st.listing_intent, (new, LISTED_ASK, bucket.id.0, shard, key.as_bytes()));
-        futures::try_join!(intent, self.log_what_is_replaced(record.as_deref()))?;
+        let current = plan.current.clone();
+        let next = Head { rev: None, ts: new, current, older: plan.older, null_seq: plan.null_seq, named: None };
+        let next = HeadRow::next(&next, Uuid::new_v4(), &kept);
+        let place = Place { bucket: bucket.id.0, shard: view.shard_of(key.as_bytes()), key: key.clone(), at: new.0 };
+        futures::try_join!(core.announce(&place, head, &plan), core.log_released(&plan))?;
         if !core.still_live(view).await? || self.too_old() {
             return Ok(None);
         }
-        if !core.set_head(bucket.id, key.as_bytes(), head.rev.map(|rev| rev.0), &next).await? {
+        let rows = VersionRows::of(&plan);
+        if !core.set_head(bucket.id, key.as_bytes(), head.rev.map(|rev| rev.0), &next, &rows).await? {
             return Ok(None);
         }
         let applied = HeadChange::Applied { previous: head.clone(), head: next.head()? };
-        let (finisher, key, bucket) = (Arc::clone(core), key.clone(), bucket.id.0);
+        let (finisher, had_versions) = (Arc::clone(core), has_versions(head.older, head.current.as_deref()));
         core.background
             .start(async move {
                 // Should this fail, the row goes on asking the head, and is repaired later.
-                if let Err(error) = finisher.list_as(bucket, shard, key.as_bytes(), new + 1, record.as_deref()).await {
-                    tracing::debug!(%key, %error, "a listing row was left asking");
+                if let Err(error) = finisher.settle(&place, had_versions, &plan).await {
+                    tracing::debug!(key = %place.key, %error, "a listing row was left asking");
                 }
             })
             .await;
         Ok(Some(applied))
     }
+}
 
-    /// The blob that this change takes out of the head is known to the reclaimer before it is out.
-    async fn log_what_is_replaced(&self, record: Option<&ObjectRecord>) -> Result<()> {
-        let Some(held) = blob_of(&self.read.head) else { return Ok(()) };
-        match record.map(|record| &record.data) {
-            Some(Data::Stored(placement)) if placement.inode == held.inode => Ok(()),
-            _ => self.core.log_replaced(held).await,
-        }
-    }
+/// Where a change has its index rows, and its time.
+struct Place {
+    bucket: Uuid,
+    shard: Uuid,
+    key: ObjectKey,
+    at: i64,
 }
 
 impl Core {
+    /// Before the LWT: index rows that may be wrong after it ask the head, and one that will be needed is there.
+    async fn announce(&self, place: &Place, head: &Head, plan: &Plan) -> Result<()> {
+        let (st, Place { bucket, shard, key, at }) = (&self.cluster.st, place);
+        let intent = async {
+            if !plan.current_changed {
+                return Ok(());
+            }
+            self.cluster.write(&st.listing_intent, (at, LISTED_ASK, bucket, shard, key.as_bytes())).await
+        };
+        let versioned = async {
+            if !plan.has_versions() || has_versions(head.older, head.current.as_deref()) {
+                return Ok(());
+            }
+            self.cluster.write(&st.versioned_add, (at, VERSIONED, bucket, shard, key.as_bytes())).await
+        };
+        futures::try_join!(intent, versioned).map(|_| ())
+    }
+
+    /// The blobs that a change takes out of the head are known to the reclaimer before they are out.
+    async fn log_released(&self, plan: &Plan) -> Result<()> {
+        futures::future::try_join_all(plan.released().map(|gone| self.log_replaced(gone))).await.map(|_| ())
+    }
+
+    /// After the LWT: index rows say what the head says.
+    async fn settle(&self, place: &Place, had_versions: bool, plan: &Plan) -> Result<()> {
+        let Place { bucket, shard, key, at } = place;
+        if plan.current_changed {
+            let object = plan.current.as_deref().filter(|record| !record.attrs.delete_marker);
+            self.list_as(*bucket, *shard, key.as_bytes(), at + 1, object).await?;
+        }
+        if had_versions && !plan.has_versions() {
+            let drop = (at + 1, bucket, shard, key.as_bytes());
+            self.cluster.write(&self.cluster.st.versioned_drop, drop).await?;
+        }
+        Ok(())
+    }
+
     /// Makes a listing row say what the head says, unless something newer is there.
     pub(super) async fn list_as(
         &self,
@@ -258,5 +296,5 @@ fn without_bytes(head: &Head) -> Head {
         Data::Inline(_) => Arc::new(ObjectRecord { attrs: record.attrs.clone(), data: Data::NotRead }),
         Data::Stored(_) | Data::NotRead => Arc::clone(record),
     };
-    Head { rev: head.rev, ts: head.ts, current: head.current.as_ref().map(strip) }
+    Head { current: head.current.as_ref().map(strip), named: head.named.as_ref().map(strip), ..head.clone() }
 }

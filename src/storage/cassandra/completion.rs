@@ -55,7 +55,9 @@ impl Core {
             let attrs = match decide(&read.head) {
                 Decision::Put(record) => Some(record.attrs.clone()),
                 Decision::Leave => return Ok(CompleteUpload::Left(read.head)),
-                Decision::Delete => return Err(corrupt("a completion", "it cannot delete the object")),
+                Decision::Remove(_) | Decision::Rewrite(_) => {
+                    return Err(corrupt("a completion", "it can only put an object"));
+                }
             };
             let fingerprint = fingerprint.to_vec().into();
             let closing = Closing { manifest: Some(manifest.clone()), fingerprint, attrs };
@@ -78,16 +80,9 @@ impl Core {
         let (bucket, id) = (read.bucket.clone(), upload.id);
         let guard = || async move { Ok(self.upload_row(id).await?.is_some_and(|row| row.rev == rev)) }.boxed();
         let mut published = closing.clone();
-        // The decision may be another on a newer head; what is remembered is the last.
-        let decide = &mut |head: &Head| {
-            let decision = decide(head);
-            if let Decision::Put(record) = &decision {
-                published.attrs = Some(record.attrs.clone());
-            }
-            decision
-        };
         let reopened = match self.change_head(read, decide, Some(&guard)).await? {
             Outcome::Changed(HeadChange::Applied { previous, head }) => {
+                published.attrs = head.current.as_ref().map(|record| record.attrs.clone());
                 // The object is there: whatever fails from here on, something was changed.
                 self.log_upload(id).await.map_err(outcome_unknown)?;
                 let marked = self.mark_upload(id, rev, UPLOAD_COMPLETED, &published).await.map_err(outcome_unknown)?;

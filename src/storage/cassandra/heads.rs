@@ -3,15 +3,18 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use futures::FutureExt;
+use scylla::serialize::value::SerializeValue;
 use scylla::statement::prepared::PreparedStatement;
 use uuid::Uuid;
 
 use super::Core;
 use super::rows::{HEAD_CURRENT, HeadColumns, HeadRow, REMEMBERED_SECONDS};
 use super::session::{Cas, Look, jittered, unavailable};
+use super::versions::VersionRows;
 use crate::storage::boot_time::BootTime;
-use crate::storage::{Bucket, BucketId, HeadRead, ObjectKey, Result, Timestamp};
+use crate::storage::{Bucket, BucketId, HeadRead, ObjectKey, Result, Timestamp, VersionRef};
 
 /// How often a fence is tried against writers that are faster.
 const FENCE_ATTEMPTS_MAX: u32 = 20;
@@ -27,10 +30,19 @@ pub(super) enum Fenced {
 }
 
 impl Core {
-    pub(super) async fn read_head(&self, bucket: &Bucket, key: &ObjectKey) -> Result<HeadRead> {
+    /// A head, and the version of it that is named.
+    pub(super) async fn read_head(
+        &self,
+        bucket: &Bucket,
+        key: &ObjectKey,
+        named: Option<VersionRef>,
+    ) -> Result<HeadRead> {
         let read_at = BootTime::now();
-        let row = self.head_row(bucket.id, key.as_bytes()).await?;
-        Ok(HeadRead { bucket: bucket.clone(), key: key.clone(), head: row.head()?, read_at })
+        let mut head = self.head_row(bucket.id, key.as_bytes()).await?.head()?;
+        if let Some(version) = named {
+            head = self.with_version(bucket.id, key, head, version).await?;
+        }
+        Ok(HeadRead { bucket: bucket.clone(), key: key.clone(), head, read_at, named })
     }
 
     /// A head's columns, at quorum.
@@ -43,14 +55,15 @@ impl Core {
         Ok(row.map(HeadRow::of).transpose()?.unwrap_or_default())
     }
 
-    /// Sets a head if its revision is `expected`; false when it is not. All columns are written each time, so that no
-    /// read can ever see two versions mixed.
+    /// Sets a head if its revision is `expected`, and with it the rows of versions that come or go; false when it is
+    /// not. All of the head's columns are written each time, so that no read can ever see two versions mixed.
     pub(super) async fn set_head(
         &self,
         bucket: BucketId,
         key: &[u8],
         expected: Option<Uuid>,
         next: &HeadRow,
+        beside: &VersionRows,
     ) -> Result<bool> {
         let st = &self.cluster.st;
         let ours = |row: &super::session::CasRow| row.uuid("rev") == next.rev;
@@ -66,24 +79,44 @@ impl Core {
             .boxed()
         };
         let HeadRow { rev, ts, state, put_id, attrs, inline } = next;
-        let cas = if *state == HEAD_CURRENT {
-            let values = (rev, ts, state, put_id, attrs, inline, bucket.0, key, expected);
-            self.cluster.cas(&st.head_set, values, ours, look).await?
-        } else {
-            let values = (REMEMBERED_SECONDS, rev, ts, state, put_id, attrs, inline, bucket.0, key, expected);
-            self.cluster.cas(&st.head_set_for, values, ours, look).await?
+        let id = bucket.0;
+        let mut values: Vec<&(dyn SerializeValue + Sync)> = Vec::with_capacity(17);
+        if matches!(beside, VersionRows::None) && *state != HEAD_CURRENT {
+            values.push(&REMEMBERED_SECONDS);
+        }
+        values.extend_from_slice(&[rev, ts, state, put_id, attrs, inline, &id, &key, &expected]);
+        let statement = match beside {
+            VersionRows::None if *state == HEAD_CURRENT => &st.head_set,
+            VersionRows::None => &st.head_set_for,
+            VersionRows::Demote { seq, attrs, inline } => {
+                values.extend_from_slice(&[&id, &key, seq, attrs, inline]);
+                &st.head_demote
+            }
+            VersionRows::Drop(seq) => {
+                values.extend_from_slice(&[&id, &key, seq]);
+                &st.head_drop
+            }
+            VersionRows::DemoteAndDrop { seq, attrs, inline, drop } => {
+                values.extend_from_slice(&[&id, &key, seq, attrs, inline, &id, &key, drop]);
+                &st.head_demote_and_drop
+            }
+            VersionRows::Rewrite { seq, attrs } => {
+                values.extend_from_slice(&[attrs, &id, &key, seq]);
+                &st.head_rewrite
+            }
         };
+        let cas = self.cluster.cas(statement, values, ours, look).await?;
         Ok(matches!(cas, Cas::Applied))
     }
 
-    /// Gives a head a fresh revision and a time of at least `floor`, unless `leave` says to leave it alone. A writer
-    /// that read the head before, and is paused, will be refused.
+    /// Gives a head a fresh revision and a time of at least `floor`, unless one of its versions is in the blob `unless`.
+    /// A writer that read the head before, and is paused, will be refused.
     pub(super) async fn fence(
         self: &Arc<Self>,
         bucket: BucketId,
         key: &[u8],
         floor: i64,
-        leave: impl Fn(&HeadRow) -> Result<bool> + Send + Sync,
+        unless: Option<&Bytes>,
     ) -> Result<Fenced> {
         self.clock.check()?;
         let mut pause = FENCE_PAUSE;
@@ -93,12 +126,15 @@ impl Core {
                 pause = (pause * 2).min(FENCE_PAUSE * 32);
             }
             let row = self.head_row(bucket, key).await?;
-            if leave(&row)? {
+            // Read after the head: if its revision still is the same below, these were all of its versions.
+            if let Some(inode) = unless
+                && self.holds(bucket, key, &row, inode).await?
+            {
                 return Ok(Fenced::Left);
             }
             let ts = Timestamp::now().0.max(row.ts + 2).max(floor);
             let next = HeadRow { rev: Some(Uuid::new_v4()), ts, ..row.clone() };
-            if self.set_head(bucket, key, row.rev, &next).await? {
+            if self.set_head(bucket, key, row.rev, &next, &VersionRows::None).await? {
                 return Ok(Fenced::Done(next));
             }
         }

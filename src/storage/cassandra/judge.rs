@@ -17,8 +17,7 @@ use super::heads::Fenced;
 use super::inodes::{ReferencesAfter, Verdict};
 use super::log::{Entry, Kind};
 use super::rows::{
-    BUCKET_DELETING, BlobHome, HeadRow, INODE_DEAD, INODE_DYING, INODE_LIVE, UPLOAD_ABORTED, UPLOAD_COMPLETED,
-    UPLOAD_COMPLETING,
+    BUCKET_DELETING, BlobHome, INODE_DEAD, INODE_DYING, INODE_LIVE, UPLOAD_ABORTED, UPLOAD_COMPLETED, UPLOAD_COMPLETING,
 };
 use super::session::corrupt;
 use super::uploads::UploadRow;
@@ -118,15 +117,15 @@ impl Core {
 
     /// Looks at every head that may refer to a blob, and fences those that do not.
     async fn is_referred_to(self: &Arc<Self>, inode: Uuid, home: &BlobHome, placement: &Placement) -> Result<bool> {
-        let holds = |head: &HeadRow| Ok(head.placement()?.is_some_and(|held| held.inode == placement.inode));
-        if let Fenced::Left = self.fence(home.bucket_id()?, home.key.as_bytes(), 0, holds).await? {
+        let unless = Some(&placement.inode);
+        if let Fenced::Left = self.fence(home.bucket_id()?, home.key.as_bytes(), 0, unless).await? {
             return Ok(true);
         }
         let mut after = ReferencesAfter::default();
         loop {
             let page = self.references(inode, &after).await?;
             for (bucket, key) in &page {
-                if let Fenced::Left = self.fence(BucketId(*bucket), key, 0, holds).await? {
+                if let Fenced::Left = self.fence(BucketId(*bucket), key, 0, unless).await? {
                     return Ok(true);
                 }
             }

@@ -33,6 +33,18 @@ pub(super) struct IndexRow {
     pub(super) at: i64,
 }
 
+/// What listings answer of a version's attributes.
+pub(super) fn as_listed(attrs: &ObjectAttrs) -> ObjectAttrs {
+    ObjectAttrs { headers: Vec::new(), user_metadata: Vec::new(), ..attrs.clone() }
+}
+
+impl IndexRow {
+    /// The attributes that the row holds, where it says what the head says.
+    pub(super) fn attrs(&self) -> Result<Option<ObjectAttrs>> {
+        if self.current { listed_attrs(self.attrs.clone()).map(Some) } else { Ok(None) }
+    }
+}
+
 impl Core {
     pub(super) async fn list_objects(self: &Arc<Self>, bucket: &Bucket, scan: &Scan) -> Result<Page<ListedObject>> {
         for _ in 0..ATTEMPTS_MAX {
@@ -125,9 +137,6 @@ impl Core {
             return Ok(Some(ListedObject { key, attrs: listed_attrs(row.attrs)? }));
         }
         let head = self.head_row(view.bucket.id, &row.key).await?.head()?;
-        Ok(head.current.map(|record| ListedObject {
-            key,
-            attrs: ObjectAttrs { headers: Vec::new(), user_metadata: Vec::new(), ..record.attrs.clone() },
-        }))
+        Ok(head.object().map(|record| ListedObject { key, attrs: as_listed(&record.attrs) }))
     }
 }

@@ -29,6 +29,7 @@ mod statements;
 mod tenants;
 mod traits;
 mod uploads;
+mod versions;
 mod views;
 
 use std::collections::BTreeMap;

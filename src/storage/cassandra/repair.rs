@@ -11,6 +11,7 @@ use bytes::Bytes;
 use super::Core;
 use super::heads::Fenced;
 use super::views::View;
+use crate::storage::versions::has_versions;
 use crate::storage::{Head, Result};
 
 impl Core {
@@ -31,12 +32,15 @@ impl Core {
         if !self.same_map(view).await? {
             return Ok(None);
         }
-        let Fenced::Done(row) = self.fence(view.bucket.id, key, at + 1, |_| Ok(false)).await? else {
+        let Fenced::Done(row) = self.fence(view.bucket.id, key, at + 1, None).await? else {
             return Ok(None);
         };
         let head = row.head()?;
-        let shard = view.shard_of(key);
-        self.list_as(view.bucket.id.0, shard, key, row.ts + 1, head.current.as_deref()).await?;
+        let (bucket, shard) = (view.bucket.id.0, view.shard_of(key));
+        self.list_as(bucket, shard, key, row.ts + 1, head.object().map(AsRef::as_ref)).await?;
+        if !has_versions(head.older, head.current.as_deref()) {
+            self.cluster.write(&self.cluster.st.versioned_drop, (row.ts + 1, bucket, shard, key)).await?;
+        }
         Ok(Some(head))
     }
 }

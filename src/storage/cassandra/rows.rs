@@ -6,6 +6,7 @@ use bytes::Bytes;
 use prost::Message;
 use uuid::Uuid;
 
+use super::listing::as_listed;
 use super::session::corrupt;
 use crate::storage::{
     BucketId, Data, Head, Home, ObjectAttrs, ObjectKey, ObjectRecord, Placement, Result, Rev, Timestamp,
@@ -48,7 +49,7 @@ pub(super) const REMEMBERED_SECONDS: i32 = 7 * 24 * 3600;
 /// The timestamp of partition deletions that no later write may survive.
 pub(super) const FOR_EVER: i64 = i64::MAX;
 
-/// What `object.attrs` holds.
+/// What `object.attrs` and `object.version_attrs` hold.
 #[derive(Clone, PartialEq, Eq, Message)]
 pub(super) struct StoredRecord {
     /// The version's attributes.
@@ -57,6 +58,36 @@ pub(super) struct StoredRecord {
     /// Its blob; absent when its bytes are inline.
     #[prost(message, optional, tag = "2")]
     pub(super) placement: Option<Placement>,
+    /// In a head: noncurrent versions.
+    #[prost(uint64, tag = "3")]
+    pub(super) older: u64,
+    /// In a head: the null version's place among them.
+    #[prost(int64, optional, tag = "4")]
+    pub(super) null_seq: Option<i64>,
+}
+
+impl StoredRecord {
+    /// The version, with the inline bytes that belong to it.
+    fn record(self, inline: &Bytes) -> Result<ObjectRecord> {
+        let attrs = self.attrs.ok_or_else(|| corrupt("a version", "it has no attributes"))?;
+        Ok(ObjectRecord { attrs, data: self.placement.map_or_else(|| Data::Inline(inline.clone()), Data::Stored) })
+    }
+}
+
+/// What a version's columns hold: its attributes, and its inline bytes.
+pub(super) fn version_columns(record: &ObjectRecord) -> (Bytes, Bytes) {
+    let (placement, inline) = match &record.data {
+        Data::Inline(bytes) => (None, bytes.clone()),
+        Data::Stored(placement) => (Some(placement.clone()), Bytes::new()),
+        Data::NotRead => (None, Bytes::new()),
+    };
+    let stored = StoredRecord { attrs: Some(record.attrs.clone()), placement, ..StoredRecord::default() };
+    (stored.encode_to_vec().into(), inline)
+}
+
+/// A noncurrent version, read back.
+pub(super) fn version_of(attrs: Bytes, inline: &Bytes) -> Result<ObjectRecord> {
+    StoredRecord::decode(attrs).map_err(|e| corrupt("a version", e))?.record(inline)
 }
 
 /// What `placement.home` and log entries hold: whom a blob was written for.
@@ -157,9 +188,10 @@ impl HeadRow {
         }
     }
 
-    /// The head that is to follow `record` (or its absence), put under `rev` at `ts`.
-    pub(super) fn next(record: Option<&ObjectRecord>, rev: Uuid, ts: i64, kept_inline: &Bytes) -> Self {
-        let Some(record) = record else {
+    /// The head that is to follow under `rev` at `ts`.
+    pub(super) fn next(head: &Head, rev: Uuid, kept_inline: &Bytes) -> Self {
+        let ts = head.ts.0;
+        let Some(record) = head.current.as_deref() else {
             return Self { rev: Some(rev), ts, state: HEAD_ABSENT, put_id: Uuid::nil(), ..Self::default() };
         };
         let (placement, inline) = match &record.data {
@@ -167,8 +199,9 @@ impl HeadRow {
             Data::Stored(placement) => (Some(placement.clone()), Bytes::new()),
             Data::NotRead => (None, kept_inline.clone()),
         };
-        let attrs = StoredRecord { attrs: Some(record.attrs.clone()), placement }.encode_to_vec().into();
-        Self { rev: Some(rev), ts, state: HEAD_CURRENT, put_id: rev, attrs, inline }
+        let attrs = Some(record.attrs.clone());
+        let stored = StoredRecord { attrs, placement, older: head.older, null_seq: head.null_seq };
+        Self { rev: Some(rev), ts, state: HEAD_CURRENT, put_id: rev, attrs: stored.encode_to_vec().into(), inline }
     }
 
     fn record(&self) -> Result<Option<StoredRecord>> {
@@ -185,25 +218,22 @@ impl HeadRow {
 
     /// As the rest of the program sees it.
     pub(super) fn head(&self) -> Result<Head> {
-        let current = match self.record()? {
-            Some(StoredRecord { attrs: None, .. }) => return Err(corrupt("a head", "it has no attributes")),
-            Some(StoredRecord { attrs: Some(attrs), placement }) => {
-                let data = match placement {
-                    Some(placement) => Data::Stored(placement),
-                    None => Data::Inline(self.inline.clone()),
-                };
-                Some(Arc::new(ObjectRecord { attrs, data }))
-            }
-            None => None,
-        };
-        Ok(Head { rev: self.rev.map(Rev), ts: Timestamp(self.ts), current })
+        let (rev, ts) = (self.rev.map(Rev), Timestamp(self.ts));
+        let Some(stored) = self.record()? else { return Ok(Head { rev, ts, ..Head::default() }) };
+        let (older, null_seq) = (stored.older, stored.null_seq);
+        let current = Some(Arc::new(stored.record(&self.inline)?));
+        Ok(Head { rev, ts, current, older, null_seq, named: None })
+    }
+
+    /// How many noncurrent versions there are.
+    pub(super) fn older(&self) -> Result<u64> {
+        Ok(self.record()?.map_or(0, |stored| stored.older))
     }
 }
 
 /// What a listing row's `attrs` holds: the attributes that listings answer.
 pub(super) fn listed(attrs: &ObjectAttrs) -> Bytes {
-    let listed = ObjectAttrs { headers: Vec::new(), user_metadata: Vec::new(), ..attrs.clone() };
-    listed.encode_to_vec().into()
+    as_listed(attrs).encode_to_vec().into()
 }
 
 /// A listing row's `attrs`, read back.
@@ -243,12 +273,20 @@ mod tests {
             attrs: ObjectAttrs { size: 3, etag: "e".to_owned(), ..ObjectAttrs::default() },
             data: Data::Inline(Bytes::from_static(b"abc")),
         };
-        let row = HeadRow::next(Some(&record), Uuid::new_v4(), 7, &Bytes::new());
-        assert_eq!(row.head().expect("decodes").current.as_deref(), Some(&record));
+        let head = |record: Option<&ObjectRecord>| Head {
+            ts: Timestamp(7),
+            current: record.cloned().map(Arc::new),
+            older: 2,
+            null_seq: Some(5),
+            ..Head::default()
+        };
+        let row = HeadRow::next(&head(Some(&record)), Uuid::new_v4(), &Bytes::new());
+        let read = row.head().expect("decodes");
+        assert_eq!((read.current.as_deref(), read.older, read.null_seq), (Some(&record), 2, Some(5)));
         let kept = ObjectRecord { data: Data::NotRead, ..record.clone() };
-        let row = HeadRow::next(Some(&kept), Uuid::new_v4(), 8, &Bytes::from_static(b"abc"));
+        let row = HeadRow::next(&head(Some(&kept)), Uuid::new_v4(), &Bytes::from_static(b"abc"));
         assert_eq!(row.head().expect("decodes").current.as_deref(), Some(&record), "bytes not read are kept");
-        let gone = HeadRow::next(None, Uuid::new_v4(), 9, &Bytes::new());
+        let gone = HeadRow::next(&head(None), Uuid::new_v4(), &Bytes::new());
         assert_eq!(gone.head().expect("decodes").current, None);
     }
 

@@ -103,12 +103,13 @@ statements! {
     tenant_claim: GlobalLwt = "INSERT INTO tenant_by_name (name, id) VALUES (?, ?) IF NOT EXISTS";
 
     bucket_read: GlobalRead =
-        "SELECT rev, bucket_id, owner, region, created, state, since FROM bucket WHERE name = ?";
+        "SELECT rev, bucket_id, owner, region, created, state, since, settings FROM bucket WHERE name = ?";
     bucket_serial: GlobalSerial =
-        "SELECT rev, bucket_id, owner, region, created, state, since FROM bucket WHERE name = ?";
-    bucket_claim: GlobalLwt = "INSERT INTO bucket (name, rev, bucket_id, owner, region, created, state, since) \
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?) IF NOT EXISTS";
+        "SELECT rev, bucket_id, owner, region, created, state, since, settings FROM bucket WHERE name = ?";
+    bucket_claim: GlobalLwt = "INSERT INTO bucket (name, rev, bucket_id, owner, region, created, state, since, settings) \
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) IF NOT EXISTS";
     bucket_mark: GlobalLwt = "UPDATE bucket SET rev = ?, state = ?, since = ? WHERE name = ? IF rev = ?";
+    bucket_configure: GlobalLwt = "UPDATE bucket SET rev = ?, settings = ? WHERE name = ? IF rev = ?";
     bucket_drop: GlobalLwt = "DELETE FROM bucket WHERE name = ? IF rev = ?";
     owner_add: GlobalWrite = "INSERT INTO bucket_by_owner (owner, name, bucket_id) VALUES (?, ?, ?)";
     owner_drop: GlobalWrite = "DELETE FROM bucket_by_owner WHERE owner = ? AND name = ? AND bucket_id = ?";
@@ -128,6 +129,43 @@ statements! {
         WHERE bucket_id = ? AND key = ? IF rev = ?";
     head_set_for: Lwt = "UPDATE object USING TTL ? SET rev = ?, ts = ?, state = ?, put_id = ?, attrs = ?, inline = ? \
         WHERE bucket_id = ? AND key = ? IF rev = ?";
+
+    head_demote: Lwt = "BEGIN BATCH \
+        UPDATE object SET rev = ?, ts = ?, state = ?, put_id = ?, attrs = ?, inline = ? \
+            WHERE bucket_id = ? AND key = ? IF rev = ?; \
+        INSERT INTO object (bucket_id, key, seq, version_attrs, version_inline) VALUES (?, ?, ?, ?, ?); \
+        APPLY BATCH";
+    head_drop: Lwt = "BEGIN BATCH \
+        UPDATE object SET rev = ?, ts = ?, state = ?, put_id = ?, attrs = ?, inline = ? \
+            WHERE bucket_id = ? AND key = ? IF rev = ?; \
+        DELETE FROM object WHERE bucket_id = ? AND key = ? AND seq = ?; \
+        APPLY BATCH";
+    head_demote_and_drop: Lwt = "BEGIN BATCH \
+        UPDATE object SET rev = ?, ts = ?, state = ?, put_id = ?, attrs = ?, inline = ? \
+            WHERE bucket_id = ? AND key = ? IF rev = ?; \
+        INSERT INTO object (bucket_id, key, seq, version_attrs, version_inline) VALUES (?, ?, ?, ?, ?); \
+        DELETE FROM object WHERE bucket_id = ? AND key = ? AND seq = ?; \
+        APPLY BATCH";
+    head_rewrite: Lwt = "BEGIN BATCH \
+        UPDATE object SET rev = ?, ts = ?, state = ?, put_id = ?, attrs = ?, inline = ? \
+            WHERE bucket_id = ? AND key = ? IF rev = ?; \
+        UPDATE object SET version_attrs = ? WHERE bucket_id = ? AND key = ? AND seq = ?; \
+        APPLY BATCH";
+    noncurrent_read: Read = "SELECT version_attrs, version_inline FROM object WHERE bucket_id = ? AND key = ? AND seq = ?";
+    noncurrent_below: Read = "SELECT version_attrs, version_inline FROM object \
+        WHERE bucket_id = ? AND key = ? AND seq < ? LIMIT ?";
+    noncurrent_attrs_below: Read = "SELECT seq, version_attrs FROM object \
+        WHERE bucket_id = ? AND key = ? AND seq < ? LIMIT ?";
+
+    versioned_add: Write = "UPDATE versioned_key USING TIMESTAMP ? SET state = ? \
+        WHERE bucket_id = ? AND shard_id = ? AND key = ?";
+    versioned_drop: Write = "DELETE FROM versioned_key USING TIMESTAMP ? \
+        WHERE bucket_id = ? AND shard_id = ? AND key = ?";
+    versioned_purge: Write = "DELETE FROM versioned_key USING TIMESTAMP ? WHERE bucket_id = ? AND shard_id = ?";
+    versioned_from: Read = "SELECT key, WRITETIME(state) FROM versioned_key \
+        WHERE bucket_id = ? AND shard_id = ? AND key >= ? LIMIT ?";
+    versioned_between: Read = "SELECT key, WRITETIME(state) FROM versioned_key \
+        WHERE bucket_id = ? AND shard_id = ? AND key >= ? AND key < ? LIMIT ?";
 
     listing_intent: Write = "UPDATE listing USING TIMESTAMP ? SET state = ? \
         WHERE bucket_id = ? AND shard_id = ? AND key = ?";

@@ -9,10 +9,11 @@ use super::Core;
 use super::blocks::{CHUNK_BYTES, INLINE_BYTES_MAX};
 use super::change::Outcome;
 use crate::storage::{
-    AbortUpload, BlobWriter, Bucket, BucketName, ChunkStore, ChunkStream, CompleteUpload, CreateBucket, CreateUpload,
-    Decision, DeleteBucket, Fetch, Fingerprint, Head, HeadChange, HeadRead, Home, ListedObject, Manifest,
-    MetadataStore, NewBucket, NewUpload, ObjectKey, Page, Part, Placement, PutPart, ReclaimStore, Reference, Result,
-    Scan, Storage, StorageError, StoreHealth, Sweep, Tenant, TenantId, Upload, UploadId, UploadScan,
+    AbortUpload, BlobWriter, Bucket, BucketName, BucketSettings, ChangeBucket, ChunkStore, ChunkStream, CompleteUpload,
+    CreateBucket, CreateUpload, Decision, DeleteBucket, Fetch, Fingerprint, Head, HeadChange, HeadRead, Home,
+    ListedObject, ListedVersion, Manifest, MetadataStore, NewBucket, NewUpload, ObjectKey, Page, Part, Placement,
+    PutPart, ReclaimStore, Reference, Result, Scan, Storage, StorageError, StoreHealth, Sweep, Tenant, TenantId,
+    Upload, UploadId, UploadScan, VersionRef, VersionScan,
 };
 
 struct Store(Arc<Core>);
@@ -46,6 +47,15 @@ impl MetadataStore for Store {
         Ok(self.0.view_or_unmapped(name).await?.map(|view| view.bucket.clone()))
     }
 
+    async fn change_bucket(
+        &self,
+        bucket: &Bucket,
+        decide: &mut (dyn for<'s> FnMut(&'s BucketSettings) -> Option<BucketSettings> + Send),
+    ) -> Result<ChangeBucket> {
+        self.0.clock.check()?;
+        self.0.change_bucket(bucket, decide).await
+    }
+
     async fn delete_bucket(&self, bucket: &Bucket) -> Result<DeleteBucket> {
         self.0.clock.check()?;
         self.0.delete_bucket(bucket).await
@@ -63,7 +73,17 @@ impl MetadataStore for Store {
 
     async fn read_head(&self, bucket: &Bucket, key: &ObjectKey, _fetch: Fetch) -> Result<HeadRead> {
         // Reading all columns each time keeps versions from being mixed, and inline bytes are few.
-        self.0.read_head(bucket, key).await
+        self.0.read_head(bucket, key, None).await
+    }
+
+    async fn read_version(
+        &self,
+        bucket: &Bucket,
+        key: &ObjectKey,
+        version: VersionRef,
+        _fetch: Fetch,
+    ) -> Result<HeadRead> {
+        self.0.read_head(bucket, key, Some(version)).await
     }
 
     async fn change_head(
@@ -80,6 +100,10 @@ impl MetadataStore for Store {
 
     async fn list_objects(&self, bucket: &Bucket, scan: &Scan) -> Result<Page<ListedObject>> {
         self.0.list_objects(bucket, scan).await
+    }
+
+    async fn list_versions(&self, bucket: &Bucket, scan: &VersionScan) -> Result<Page<ListedVersion>> {
+        self.0.list_versions(bucket, scan).await
     }
 
     async fn create_upload(&self, bucket: &Bucket, new: NewUpload) -> Result<CreateUpload> {

@@ -10,13 +10,14 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use parking_lot::Mutex;
+use prost::Message;
 use uuid::Uuid;
 
 use super::Core;
 use super::clock::Moment;
 use super::rows::{BUCKET_DELETING, BUCKET_LIVE};
 use super::session::{corrupt, jittered, unavailable};
-use crate::storage::{Bucket, BucketId, BucketName, Result, TenantId, Timestamp};
+use crate::storage::{Bucket, BucketId, BucketName, BucketSettings, Result, TenantId, Timestamp};
 
 /// Buckets remembered at once.
 const VIEWS_MAX: usize = 10_000;
@@ -48,7 +49,7 @@ pub(super) struct View {
 
 /// A bucket row as the driver reads it.
 pub(super) type BucketColumns =
-    (Option<Uuid>, Option<Uuid>, Option<Vec<u8>>, Option<String>, Option<i64>, Option<i8>, Option<i64>);
+    (Option<Uuid>, Option<Uuid>, Option<Vec<u8>>, Option<String>, Option<i64>, Option<i8>, Option<i64>, Option<Bytes>);
 
 /// A bucket row, read.
 #[derive(Debug, Clone)]
@@ -66,7 +67,7 @@ pub(super) struct BucketRow {
 impl BucketRow {
     /// From its columns.
     pub(super) fn of(name: &BucketName, columns: BucketColumns) -> Result<Self> {
-        let (Some(rev), Some(id), Some(owner), region, created, Some(state), since) = columns else {
+        let (Some(rev), Some(id), Some(owner), region, created, Some(state), since, settings) = columns else {
             return Err(corrupt("a bucket's row", "a column is missing"));
         };
         let owner = TenantId::from_slice(&owner).ok_or_else(|| corrupt("a bucket's row", "a wrong owner"))?;
@@ -76,9 +77,15 @@ impl BucketRow {
             owner,
             region: region.unwrap_or_default(),
             created: Timestamp(created.unwrap_or_default()),
+            settings: Arc::new(settings_of(settings)?),
         };
         Ok(Self { bucket, rev, state, since: Timestamp(since.unwrap_or_default()) })
     }
+}
+
+/// A bucket's settings from their column.
+fn settings_of(column: Option<Bytes>) -> Result<BucketSettings> {
+    BucketSettings::decode(column.unwrap_or_default()).map_err(|e| corrupt("a bucket's settings", e))
 }
 
 impl View {

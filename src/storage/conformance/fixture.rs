@@ -12,9 +12,9 @@ use uuid::Uuid;
 
 use crate::storage::names::NameRules;
 use crate::storage::{
-    BlobWriter, Bucket, BucketName, ChunkStream, CreateBucket, CreateUpload, Data, Decision, DeleteBucket, Fetch, Head,
-    HeadChange, HeadRead, Home, NewBucket, NewUpload, ObjectAttrs, ObjectKey, ObjectRecord, Placement, Reference,
-    Result, Scan, Storage, StorageError, Tenant, Timestamp, Upload,
+    BlobWriter, Bucket, BucketName, BucketSettings, ChunkStream, CreateBucket, CreateUpload, Data, Decision,
+    DeleteBucket, Fetch, Head, HeadChange, HeadRead, Home, NewBucket, NewUpload, ObjectAttrs, ObjectKey, ObjectRecord,
+    Placement, Reference, Result, Scan, Storage, StorageError, Tenant, Timestamp, Upload, VersionRef,
 };
 
 /// How often a change that the store refused under contention is sent again before the test gives up.
@@ -125,7 +125,7 @@ impl Fixture {
     /// Deletes an object.
     pub async fn delete(&self, key: &str) -> HeadChange {
         let read = self.read(key).await;
-        self.change(read, Decision::Delete).await
+        self.change(read, Decision::Remove(VersionRef::Null)).await
     }
 
     /// Refers to `source`'s blob from a second key, in the order that the contract demands.
@@ -211,6 +211,7 @@ pub fn wanted(name: &str, tenant: &Tenant) -> NewBucket {
         owner: tenant.id,
         region: "us-east-1".to_owned(),
         created: Timestamp::now(),
+        settings: BucketSettings::default(),
     }
 }
 

@@ -16,6 +16,7 @@ pub mod races;
 pub mod reclaim;
 pub mod tenants;
 pub mod uploads;
+pub mod versions;
 
 use futures::future::BoxFuture;
 
@@ -86,6 +87,15 @@ macro_rules! contract_suite {
             parts::parts_are_listed_in_order_and_in_pages
             parts::a_part_is_replaced_by_its_number
             parts::parts_put_at_once_are_all_there
+            versions::settings_change_one_after_the_other
+            versions::overwritten_versions_are_kept
+            versions::a_delete_marker_hides_and_its_removal_reveals
+            versions::a_bucket_with_a_delete_marker_stays
+            versions::attributes_of_a_version_are_rewritten_in_place
+            versions::an_absent_version_is_absent
+            versions::racing_puts_make_a_version_each
+            versions::a_noncurrent_version_keeps_its_blob
+            versions::random_changes_leave_what_the_model_says
             reclaim::sweeping_nothing_comes_to_rest
             reclaim::sweeping_takes_nothing_that_is_referred_to
             reclaim::sweeps_at_once_do_no_harm

@@ -13,8 +13,8 @@ use super::segments::Room;
 use super::shared::Shared;
 use super::{keys, rows};
 use crate::storage::{
-    Bucket, BucketId, BucketName, CreateBucket, DeleteBucket, NewBucket, PAGE_ENTRIES_MAX, Page, Result, Tenant,
-    TenantId,
+    Bucket, BucketId, BucketName, BucketSettings, ChangeBucket, CreateBucket, DeleteBucket, NewBucket,
+    PAGE_ENTRIES_MAX, Page, Result, Tenant, TenantId,
 };
 
 /// Held for reading by each write into the bucket, for writing by its deletion. False once it is gone.
@@ -41,6 +41,15 @@ impl Maps {
         self.by_owner.insert((live.bucket.owner, live.bucket.name.to_string()));
         self.by_id.insert(live.bucket.id, live.clone());
         self.by_name.insert(live.bucket.name.to_string(), live);
+    }
+
+    /// The bucket of this id is now configured so.
+    fn replace(&mut self, bucket: Bucket) {
+        if let Some(before) = self.by_id.get(&bucket.id) {
+            let live = Arc::new(LiveBucket { gate: before.gate.clone(), bucket });
+            self.by_id.insert(live.bucket.id, live.clone());
+            self.by_name.insert(live.bucket.name.to_string(), live);
+        }
     }
 
     fn remove(&mut self, id: BucketId) {
@@ -142,8 +151,8 @@ pub(super) async fn create_bucket(shared: &Arc<Shared>, new: NewBucket) -> Resul
     if let Some(bucket) = shared.buckets.bucket(&new.name) {
         return Ok(CreateBucket::AlreadyExists(bucket));
     }
-    let NewBucket { name, owner, region, created } = new;
-    let bucket = Bucket { name, id: BucketId::fresh(), owner, region, created };
+    let NewBucket { name, owner, region, created, settings } = new;
+    let bucket = Bucket { name, id: BucketId::fresh(), owner, region, created, settings: Arc::new(settings) };
     let row = NewRow::put(keys::bucket(bucket.name.as_str()), rows::encode_bucket(&bucket));
     let (store, made) = (shared.clone(), bucket.clone());
     let applied = Box::new(move || {
@@ -152,6 +161,28 @@ pub(super) async fn create_bucket(shared: &Arc<Shared>, new: NewBucket) -> Resul
     });
     shared.commit(vec![row], Room::Data, applied).await?;
     Ok(CreateBucket::Created(bucket))
+}
+
+pub(super) async fn change_bucket(
+    shared: &Arc<Shared>,
+    bucket: &Bucket,
+    decide: &mut (dyn for<'s> FnMut(&'s BucketSettings) -> Option<BucketSettings> + Send),
+) -> Result<ChangeBucket> {
+    let Some(entered) = shared.buckets.enter(bucket.id).await else { return Ok(ChangeBucket::NoSuchBucket) };
+    let claim = shared.buckets.claims.clone().lock_owned().await;
+    let Some(now) = shared.buckets.bucket(&bucket.name).filter(|now| now.id == bucket.id) else {
+        return Ok(ChangeBucket::NoSuchBucket);
+    };
+    let Some(settings) = decide(&now.settings) else { return Ok(ChangeBucket::Left(now)) };
+    let changed = Bucket { settings: Arc::new(settings), ..now };
+    let row = NewRow::put(keys::bucket(changed.name.as_str()), rows::encode_bucket(&changed));
+    let (store, made) = (shared.clone(), changed.clone());
+    let applied = Box::new(move || {
+        store.buckets.maps.write().replace(made);
+        drop((claim, entered));
+    });
+    shared.commit(vec![row], Room::Data, applied).await?;
+    Ok(ChangeBucket::Changed(changed))
 }
 
 pub(super) async fn delete_bucket(shared: &Arc<Shared>, bucket: &Bucket) -> Result<DeleteBucket> {

@@ -12,13 +12,14 @@ use tokio::task::spawn_blocking;
 
 use super::blobs::Pin;
 use super::committer::NewRow;
-use super::index::{Location, Row};
+use super::index::Location;
 use super::segments::Room;
 use super::shared::Shared;
-use super::{keys, rows};
+use super::{keys, rows, versions};
+use crate::storage::versions::plan as plan_of;
 use crate::storage::{
     Bucket, Data, Decision, Fetch, Head, HeadChange, HeadRead, InodeId, ListedObject, ObjectKey, ObjectRecord,
-    PAGE_ENTRIES_MAX, Page, Result, Rev, Scan, StorageError, Timestamp,
+    PAGE_ENTRIES_MAX, Page, Result, Scan, StorageError, Timestamp,
 };
 
 /// Records up to this many bytes are read on the caller's thread.
@@ -37,26 +38,33 @@ pub(super) async fn read(shared: &Arc<Shared>, bucket: &Bucket, key: &ObjectKey,
         if fetch == Fetch::Attrs {
             return Ok(head);
         }
-        if let Some(data) = inline(shared, row.location).await? {
+        let at = match versions::own_row(bucket.id, key, &record.attrs) {
+            None => Some(row.location),
+            Some(own) => shared.index.get(&own)?.map(|row| row.location),
+        };
+        if let Some(at) = at
+            && let Some(data) = inline(shared, at).await?
+        {
             Arc::make_mut(record).data = Data::Inline(data);
             return Ok(head);
         }
     }
-    Err(StorageError::Unavailable("an object's record was moved again and again while it was read".into()))
+    Err(moving())
 }
 
-async fn inline(shared: &Arc<Shared>, location: Location) -> Result<Option<Bytes>> {
+/// A record was moved by compaction each time it was looked up.
+pub(super) fn moving() -> StorageError {
+    StorageError::Unavailable("an object's record was moved again and again while it was read".into())
+}
+
+/// The bytes beside a row; `None` when they have been moved meanwhile.
+pub(super) async fn inline(shared: &Arc<Shared>, location: Location) -> Result<Option<Bytes>> {
     if location.bytes <= READ_INLINE_BYTES_MAX {
         return shared.segments.read(location);
     }
     let shared = shared.clone();
     let job = spawn_blocking(move || shared.segments.read(location));
     job.await.map_err(|_| StorageError::Unavailable("a disk job was cut off".into()))?
-}
-
-/// The head as `decide` sees it.
-fn current(shared: &Shared, row_key: &[u8]) -> Result<Head> {
-    shared.index.get(row_key)?.map_or(Ok(Head::default()), |row: Row| rows::decode_head(&row.value))
 }
 
 /// What a decision makes of a head.
@@ -68,36 +76,38 @@ pub(super) enum Planned {
         rows: Vec<NewRow>,
         pin: Option<(Pin, InodeId)>,
     },
-    /// It was absent and is to be absent.
+    /// What it asks for is so already.
     Nothing(Head),
     Left(Head),
     BlobGone,
 }
 
 /// Asks `decide` once; the caller holds the key's lock, so no other writer can be faster.
-pub(super) fn plan(
+pub(super) async fn plan(
     shared: &Arc<Shared>,
-    row_key: Vec<u8>,
+    read: &HeadRead,
     decide: &mut (dyn for<'h> FnMut(&'h Head) -> Decision + Send),
 ) -> Result<Planned> {
-    let previous = current(shared, &row_key)?;
-    let rev = Rev::fresh();
-    let ts = Timestamp(Timestamp::now().0.max(previous.ts.0 + 1));
-    match decide(&previous) {
-        Decision::Leave => Ok(Planned::Left(previous)),
-        Decision::Delete if previous.current.is_none() => Ok(Planned::Nothing(previous)),
-        Decision::Delete => {
-            let head = Head { rev: Some(rev), ts, current: None };
-            Ok(Planned::Write { previous, head, rows: vec![NewRow::delete(row_key)], pin: None })
-        }
-        Decision::Put(record) => {
-            let Some(pin) = pinned(shared, &record)? else { return Ok(Planned::BlobGone) };
-            let (value, data) = rows::encode_head(rev, ts, &record)?;
-            let row = NewRow { key: row_key, value: Some(value), data };
-            let head = Head { rev: Some(rev), ts, current: Some(record) };
-            Ok(Planned::Write { previous, head, rows: vec![row], pin })
-        }
+    let (bucket, key) = (&read.bucket, &read.key);
+    let row = shared.index.get(&keys::head(bucket.id, key.as_bytes()))?;
+    let mut previous = row.map_or(Ok(Head::default()), |row| rows::decode_head(&row.value))?;
+    if let Some(named) = read.named {
+        previous.named = versions::named(shared, bucket.id, key, &previous, named)?;
     }
+    let decision = decide(&previous);
+    let pin = match &decision {
+        Decision::Leave => return Ok(Planned::Left(previous)),
+        Decision::Put(record) => match pinned(shared, record)? {
+            Some(pin) => pin,
+            None => return Ok(Planned::BlobGone),
+        },
+        Decision::Remove(_) | Decision::Rewrite(_) => None,
+    };
+    let ts = Timestamp(Timestamp::now().0.max(previous.ts.0 + 1));
+    let beside = versions::beside(shared, bucket.id, key, &previous, &decision)?;
+    let Some(plan) = plan_of(&previous, &decision, beside, ts) else { return Ok(Planned::Nothing(previous)) };
+    let (head, rows) = versions::enact(shared, read, &previous, plan, ts).await?;
+    Ok(Planned::Write { previous, head, rows, pin })
 }
 
 /// Keeps the blob of a record that is about to be published; `None` when it is gone.
@@ -119,9 +129,8 @@ pub(super) async fn change(
     decide: &mut (dyn for<'h> FnMut(&'h Head) -> Decision + Send),
 ) -> Result<HeadChange> {
     let Some(entered) = shared.buckets.enter(read.bucket.id).await else { return Ok(HeadChange::NoSuchBucket) };
-    let row_key = keys::head(read.bucket.id, read.key.as_bytes());
-    let lock = shared.locks.key(&row_key).await;
-    match plan(shared, row_key, decide)? {
+    let lock = shared.locks.key(&keys::head(read.bucket.id, read.key.as_bytes())).await;
+    match plan(shared, &read, decide).await? {
         Planned::Left(head) => Ok(HeadChange::Left(head)),
         Planned::Nothing(head) => Ok(HeadChange::Applied { previous: head.clone(), head }),
         Planned::BlobGone => Ok(HeadChange::BlobGone),
@@ -154,17 +163,34 @@ pub(super) fn applied(
 pub(super) fn list(shared: &Shared, bucket: &Bucket, scan: &Scan) -> Result<Page<ListedObject>> {
     let limit = scan.limit.clamp(1, PAGE_ENTRIES_MAX);
     let prefix = keys::head(bucket.id, &scan.prefix);
-    let from = keys::head(bucket.id, &scan.from).max(prefix.clone());
-    let mut found = shared.index.scan(&from, keys::after_prefix(&prefix).as_deref(), limit + 1)?;
-    let more = found.len() > limit;
-    found.truncate(limit);
-    let skip = keys::head(bucket.id, b"").len();
-    let listed = |(key, row): (Vec<u8>, Row)| {
-        let text = key.get(skip..).and_then(|key| std::str::from_utf8(key).ok());
-        let key = text.and_then(|key| ObjectKey::parse(key).ok());
-        let key = key.ok_or_else(|| StorageError::Corrupt("a key of the index is no object key".into()))?;
-        let head = rows::decode_head(&row.value)?;
-        Ok(ListedObject { key, attrs: head.current.map(|record| record.attrs.clone()).unwrap_or_default() })
-    };
-    Ok(Page { entries: found.into_iter().map(listed).collect::<Result<_>>()?, more })
+    let end = keys::after_prefix(&prefix);
+    let mut from = keys::head(bucket.id, &scan.from).max(prefix);
+    let mut entries = Vec::new();
+    loop {
+        let wanted = limit + 1 - entries.len();
+        let found = shared.index.scan(&from, end.as_deref(), wanted)?;
+        let whole = found.len() < wanted;
+        if let Some((last, _)) = found.last() {
+            from = [last, &[0][..]].concat();
+        }
+        for (key, row) in found {
+            let head = rows::decode_head(&row.value)?;
+            if let Some(record) = head.object() {
+                entries.push(ListedObject { key: object_key(&key)?, attrs: record.attrs.clone() });
+            }
+        }
+        if entries.len() > limit {
+            entries.truncate(limit);
+            return Ok(Page { entries, more: true });
+        }
+        if whole {
+            return Ok(Page { entries, more: false });
+        }
+    }
+}
+
+/// The object's key in the key of a head.
+pub(super) fn object_key(head: &[u8]) -> Result<ObjectKey> {
+    let key = keys::object_of(head).and_then(|text| ObjectKey::parse(text).ok());
+    key.ok_or_else(|| StorageError::Corrupt("a key of the index is no object key".into()))
 }

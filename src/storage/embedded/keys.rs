@@ -8,6 +8,8 @@ pub(super) const TENANTS: u8 = b'T';
 pub(super) const BUCKETS: u8 = b'B';
 /// Heads by bucket and key.
 pub(super) const HEADS: u8 = b'H';
+/// Versions with an id, and the null version where it is noncurrent, by bucket, key and place, the newest first.
+pub(super) const VERSIONS: u8 = b'V';
 /// Open uploads by bucket, key and id.
 pub(super) const UPLOADS: u8 = b'U';
 /// Completed uploads, likewise.
@@ -51,6 +53,23 @@ fn escaped(key: &[u8]) -> Vec<u8> {
         }
     }
     out
+}
+
+/// Where the versions of a key begin.
+pub(super) fn versions(bucket: BucketId, key: &[u8]) -> Vec<u8> {
+    joined(VERSIONS, &[bucket.0.as_bytes(), &escaped(key), &[0, 0]])
+}
+
+/// The version of a key at a place.
+pub(super) fn version(bucket: BucketId, key: &[u8], seq: i64) -> Vec<u8> {
+    let mut row_key = versions(bucket, key);
+    row_key.extend_from_slice(&(!seq.cast_unsigned()).to_be_bytes());
+    row_key
+}
+
+/// The object's key in the key of a head.
+pub(super) fn object_of(head: &[u8]) -> Option<&str> {
+    head.get(17..).and_then(|key| std::str::from_utf8(key).ok())
 }
 
 fn upload_in(table: u8, bucket: BucketId, key: &[u8], id: UploadId) -> Vec<u8> {
@@ -114,6 +133,15 @@ mod tests {
         assert_eq!(after_prefix(b"ab"), Some(b"ac".to_vec()));
         assert_eq!(after_prefix(b"a\xff\xff"), Some(b"b".to_vec()));
         assert_eq!(after_prefix(b"\xff"), None);
+    }
+
+    #[test]
+    fn versions_sort_from_the_newest_to_the_oldest() {
+        let bucket = BucketId::fresh();
+        let at = |seq| version(bucket, b"k\0", seq);
+        assert!(at(3) < at(2) && at(2) < at(1) && at(1) < at(0));
+        assert!(at(3).starts_with(&versions(bucket, b"k\0")));
+        assert!(!at(3).starts_with(&versions(bucket, b"k")));
     }
 
     proptest! {

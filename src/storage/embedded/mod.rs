@@ -44,6 +44,7 @@ mod sweep;
 #[cfg(test)]
 mod tests;
 mod uploads;
+mod versions;
 
 use std::io;
 use std::path::PathBuf;

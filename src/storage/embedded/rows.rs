@@ -6,8 +6,9 @@ use bytes::Bytes;
 use prost::Message;
 
 use crate::storage::{
-    Bucket, BucketId, BucketName, Data, Fingerprint, Head, InodeId, ObjectAttrs, ObjectKey, ObjectRecord, Part,
-    PartAttrs, Placement, Result, Rev, StorageError, Tenant, TenantId, Timestamp, Upload, UploadId, UploadState,
+    Bucket, BucketId, BucketName, BucketSettings, Data, Fingerprint, Head, InodeId, ObjectAttrs, ObjectKey,
+    ObjectRecord, Part, PartAttrs, Placement, Result, Rev, StorageError, Tenant, TenantId, Timestamp, Upload, UploadId,
+    UploadState,
 };
 
 /// `[count, u32][inodes, 16 bytes each][message]`
@@ -69,6 +70,8 @@ struct BucketRow {
     region: String,
     #[prost(int64, tag = "5")]
     created_micros: i64,
+    #[prost(message, optional, tag = "6")]
+    settings: Option<BucketSettings>,
 }
 
 pub(super) fn encode_bucket(bucket: &Bucket) -> Bytes {
@@ -78,6 +81,7 @@ pub(super) fn encode_bucket(bucket: &Bucket) -> Bytes {
         owner: Bytes::copy_from_slice(&bucket.owner.0),
         region: bucket.region.clone(),
         created_micros: bucket.created.0,
+        settings: Some(bucket.settings.as_ref().clone()),
     };
     encode(&[], &row)
 }
@@ -91,6 +95,7 @@ pub(super) fn decode_bucket(value: &[u8]) -> Result<Bucket> {
             owner: TenantId::from_slice(&row.owner)?,
             region: row.region.clone(),
             created: Timestamp(row.created_micros),
+            settings: Arc::new(row.settings.clone().unwrap_or_default()),
         })
     };
     read().ok_or_else(|| damaged("a bucket"))
@@ -104,21 +109,56 @@ struct HeadRow {
     ts: i64,
     #[prost(message, optional, tag = "3")]
     attrs: Option<ObjectAttrs>,
-    /// Absent: the bytes are in the record itself.
+    /// Absent: the bytes are in the record itself, or in that of the version's own row.
     #[prost(message, optional, tag = "4")]
+    stored: Option<Placement>,
+    /// Noncurrent versions.
+    #[prost(uint64, tag = "5")]
+    older: u64,
+    /// The null version's place among them.
+    #[prost(int64, optional, tag = "6")]
+    null_seq: Option<i64>,
+}
+
+/// A version that has a row of its own.
+#[derive(Clone, PartialEq, Eq, prost::Message)]
+struct VersionRow {
+    #[prost(message, optional, tag = "1")]
+    attrs: Option<ObjectAttrs>,
+    /// Absent: the bytes are in the record itself.
+    #[prost(message, optional, tag = "2")]
     stored: Option<Placement>,
 }
 
-/// The row of a head that has a current version, and the bytes that go beside it into the log.
-pub(super) fn encode_head(rev: Rev, ts: Timestamp, record: &ObjectRecord) -> Result<(Bytes, Bytes)> {
+/// Where a record's bytes go: to a blob, or beside the row into the log.
+fn bytes_of(record: &ObjectRecord) -> Result<(Option<Placement>, Bytes)> {
+    match &record.data {
+        Data::Inline(bytes) => Ok((None, bytes.clone())),
+        Data::Stored(placement) => Ok((Some(placement.clone()), Bytes::new())),
+        Data::NotRead => Err(StorageError::Corrupt("an object without its bytes was to be stored".into())),
+    }
+}
+
+/// The row of a head that has a current version, and the bytes that go beside it into the log. A version with an id
+/// has its bytes, and its reference to a blob, in a row of its own.
+pub(super) fn encode_head(head: &Head) -> Result<(Bytes, Bytes)> {
+    let missing = || StorageError::Corrupt("a head without a version was to be stored".into());
+    let record = head.current.as_ref().ok_or_else(missing)?;
+    let elsewhere = !record.attrs.version.is_empty();
     let (stored, data) = match &record.data {
-        Data::Inline(bytes) => (None, bytes.clone()),
-        Data::Stored(placement) => (Some(placement.clone()), Bytes::new()),
-        Data::NotRead => return Err(StorageError::Corrupt("an object without its bytes was to be stored".into())),
+        Data::NotRead if elsewhere => (None, Bytes::new()),
+        _ => bytes_of(record)?,
     };
-    let inode = stored.as_ref().map(inode_of).transpose()?;
-    let row = HeadRow { rev: rev.bytes(), ts: ts.0, attrs: Some(record.attrs.clone()), stored };
-    Ok((encode(inode.as_slice(), &row), data))
+    let inode = stored.as_ref().filter(|_| !elsewhere).map(inode_of).transpose()?;
+    let row = HeadRow {
+        rev: head.rev.map(|rev| rev.bytes()).unwrap_or_default(),
+        ts: head.ts.0,
+        attrs: Some(record.attrs.clone()),
+        stored,
+        older: head.older,
+        null_seq: head.null_seq,
+    };
+    Ok((encode(inode.as_slice(), &row), if elsewhere { Bytes::new() } else { data }))
 }
 
 /// The head in a row; inline bytes are [`Data::NotRead`].
@@ -130,7 +170,24 @@ pub(super) fn decode_head(value: &[u8]) -> Result<Head> {
         rev: Rev::from_slice(&row.rev),
         ts: Timestamp(row.ts),
         current: Some(Arc::new(ObjectRecord { attrs, data })),
+        older: row.older,
+        null_seq: row.null_seq,
+        named: None,
     })
+}
+
+/// The row of a version, and the bytes that go beside it into the log.
+pub(super) fn encode_version(record: &ObjectRecord) -> Result<(Bytes, Bytes)> {
+    let (stored, data) = bytes_of(record)?;
+    let inode = stored.as_ref().map(inode_of).transpose()?;
+    Ok((encode(inode.as_slice(), &VersionRow { attrs: Some(record.attrs.clone()), stored }), data))
+}
+
+/// The version in a row; inline bytes are [`Data::NotRead`].
+pub(super) fn decode_version(value: &[u8]) -> Result<ObjectRecord> {
+    let row: VersionRow = message(value, "a version")?;
+    let attrs = row.attrs.ok_or_else(|| damaged("a version"))?;
+    Ok(ObjectRecord { attrs, data: row.stored.map_or(Data::NotRead, Data::Stored) })
 }
 
 /// The inode of a placement that came from a caller.

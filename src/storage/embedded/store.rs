@@ -21,13 +21,14 @@ use super::segments::{Segments, Spares};
 use super::shared::Shared;
 use super::stop::StopFlag;
 use super::sweep::Sweeper;
-use super::{EmbeddedConfig, INLINE_BYTES_MAX, OpenError, folder, heads, rows, uploads};
+use super::{EmbeddedConfig, INLINE_BYTES_MAX, OpenError, folder, heads, rows, uploads, versions};
 use crate::storage::boot_time::BootTime;
 use crate::storage::{
-    AbortUpload, BlobWriter, Bucket, BucketName, ChunkStore, ChunkStream, CompleteUpload, CreateBucket, CreateUpload,
-    Decision, DeleteBucket, Fetch, Fingerprint, Head, HeadChange, HeadRead, Hold, Home, ListedObject, Manifest,
-    MetadataStore, NewBucket, NewUpload, ObjectKey, Page, Part, Placement, PutPart, ReclaimStore, Reference, Result,
-    Scan, Storage, StorageError, StoreHealth, Sweep, Tenant, TenantId, Upload, UploadId, UploadScan,
+    AbortUpload, BlobWriter, Bucket, BucketName, BucketSettings, ChangeBucket, ChunkStore, ChunkStream, CompleteUpload,
+    CreateBucket, CreateUpload, Decision, DeleteBucket, Fetch, Fingerprint, Head, HeadChange, HeadRead, Hold, Home,
+    ListedObject, ListedVersion, Manifest, MetadataStore, NewBucket, NewUpload, ObjectKey, Page, Part, Placement,
+    PutPart, ReclaimStore, Reference, Result, Scan, Storage, StorageError, StoreHealth, Sweep, Tenant, TenantId,
+    Upload, UploadId, UploadScan, VersionRef, VersionScan,
 };
 
 /// Opens the store in a folder, making it when there is none.
@@ -214,6 +215,14 @@ impl MetadataStore for Embedded {
         Ok(self.shared.buckets.bucket(name))
     }
 
+    async fn change_bucket(
+        &self,
+        bucket: &Bucket,
+        decide: &mut (dyn for<'s> FnMut(&'s BucketSettings) -> Option<BucketSettings> + Send),
+    ) -> Result<ChangeBucket> {
+        buckets::change_bucket(&self.shared, bucket, decide).await
+    }
+
     async fn delete_bucket(&self, bucket: &Bucket) -> Result<DeleteBucket> {
         buckets::delete_bucket(&self.shared, bucket).await
     }
@@ -231,7 +240,19 @@ impl MetadataStore for Embedded {
     async fn read_head(&self, bucket: &Bucket, key: &ObjectKey, fetch: Fetch) -> Result<HeadRead> {
         let read_at = BootTime::now();
         let head = heads::read(&self.shared, bucket, key, fetch).await?;
-        Ok(HeadRead { bucket: bucket.clone(), key: key.clone(), head, read_at })
+        Ok(HeadRead { bucket: bucket.clone(), key: key.clone(), head, read_at, named: None })
+    }
+
+    async fn read_version(
+        &self,
+        bucket: &Bucket,
+        key: &ObjectKey,
+        version: VersionRef,
+        fetch: Fetch,
+    ) -> Result<HeadRead> {
+        let read_at = BootTime::now();
+        let head = versions::read(&self.shared, bucket, key, version, fetch).await?;
+        Ok(HeadRead { bucket: bucket.clone(), key: key.clone(), head, read_at, named: Some(version) })
     }
 
     async fn change_head(
@@ -244,6 +265,10 @@ impl MetadataStore for Embedded {
 
     async fn list_objects(&self, bucket: &Bucket, scan: &Scan) -> Result<Page<ListedObject>> {
         heads::list(&self.shared, bucket, scan)
+    }
+
+    async fn list_versions(&self, bucket: &Bucket, scan: &VersionScan) -> Result<Page<ListedVersion>> {
+        versions::list(&self.shared, bucket, scan)
     }
 
     async fn create_upload(&self, bucket: &Bucket, new: NewUpload) -> Result<CreateUpload> {

@@ -131,7 +131,7 @@ pub(super) async fn complete(
     if !still_parts(shared, upload, &parts)? {
         return Err(StorageError::Unavailable("a part was replaced while the upload was completed".into()));
     }
-    let (previous, head, mut changes, pin) = match heads::plan(shared, row_key, decide)? {
+    let (previous, head, mut changes, pin) = match heads::plan(shared, &read, decide).await? {
         Planned::Left(head) => return Ok(CompleteUpload::Left(head)),
         Planned::BlobGone => {
             return Err(StorageError::Unavailable("the manifest of a completion was reclaimed".into()));

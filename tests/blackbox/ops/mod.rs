@@ -44,6 +44,13 @@ impl Ground {
         format!("/{}/{}", self.bucket, encode(key))
     }
 
+    /// Sets the bucket's versioning.
+    #[track_caller]
+    pub fn versioning(&self, status: &str) {
+        let body = format!("<VersioningConfiguration><Status>{status}</Status></VersioningConfiguration>");
+        self.alice.put(&format!("{}?versioning", self.root()), body).assert_status(200);
+    }
+
     /// Stores an object.
     #[track_caller]
     pub fn put(&self, key: &str, body: impl Into<Vec<u8>>) -> Reply {

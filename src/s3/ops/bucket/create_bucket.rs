@@ -10,7 +10,7 @@ use crate::s3::request::Method;
 use crate::s3::response::Response;
 use crate::s3::services::Services;
 use crate::s3::xml;
-use crate::storage::{BucketName, CreateBucket, NewBucket, Timestamp};
+use crate::storage::{BucketName, BucketSettings, CreateBucket, NewBucket, Timestamp};
 
 /// A location and a few tags.
 const DOCUMENT_BYTES_MAX: usize = 64 * 1024;
@@ -66,7 +66,13 @@ async fn run(permit: Permit, input: Input, services: &Services) -> Result<Respon
     }
     let name = input.name.to_string();
     let owner = permit.tenant().id;
-    let new = NewBucket { name: input.name, owner, region: rules.region.clone(), created: Timestamp::now() };
+    let new = NewBucket {
+        name: input.name,
+        owner,
+        region: rules.region.clone(),
+        created: Timestamp::now(),
+        settings: BucketSettings::default(),
+    };
     match services.storage.metadata.create_bucket(new).await? {
         CreateBucket::Created(_) => Ok(created(&name)),
         // AWS answers 200 for a bucket of one's own in us-east-1 and 409 elsewhere.

@@ -15,7 +15,7 @@ use crate::s3::precondition::WriteConditions;
 use crate::s3::request::Method;
 use crate::s3::response::Response;
 use crate::s3::services::Services;
-use crate::s3::xml::delete::{self, Item, Outcome};
+use crate::s3::xml::delete::{self, Deleted, Item, Outcome};
 
 /// 1,000 keys of 1,024 bytes, each byte a character reference of up to six.
 const DOCUMENT_BYTES_MAX: usize = 8 * 1024 * 1024;
@@ -56,14 +56,14 @@ async fn decode(request: Request) -> Result<delete::Request, S3Error> {
 
 async fn run(permit: &Permit, items: Vec<Item>, services: &Services) -> Vec<Outcome> {
     let deletes = items.into_iter().map(|item| async move {
-        let error = delete_one(permit, &item, services).await.err();
-        Outcome { item, error }
+        let done = delete_one(permit, &item, services).await;
+        Outcome { item, done }
     });
     stream::iter(deletes).buffered(PARALLEL).collect().await
 }
 
-async fn delete_one(permit: &Permit, item: &Item, services: &Services) -> Result<(), S3Error> {
-    version::check(item.version_id.as_deref())?;
+async fn delete_one(permit: &Permit, item: &Item, services: &Services) -> Result<Deleted, S3Error> {
+    let version = version::parse(item.version_id.as_deref())?;
     let permit = access::decide_key(permit, &item.key)?;
-    delete_object::run(&permit, &WriteConditions::if_match(item.etag.clone()), services).await
+    delete_object::run(&permit, version, &WriteConditions::if_match(item.etag.clone()), services).await
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::s3::access::Permit;
 use crate::s3::error::S3Error;
-use crate::s3::listing::{self, Ask, Listed};
+use crate::s3::listing::{self, Ask, Listed, Start};
 use crate::s3::operation::{AclRight, Action, BodyKind, Level, Reply, Request, Row};
 use crate::s3::request::Method;
 use crate::s3::response::Response;
@@ -30,7 +30,6 @@ pub const ROW: Row = Row {
 
 struct Input {
     ask: Ask,
-    marker: String,
     encoding: Encoding,
 }
 
@@ -43,27 +42,27 @@ fn call(permit: Permit, request: Request, services: Arc<Services>) -> Reply {
 
 fn decode(target: &Target) -> Result<Input, S3Error> {
     let marker = target.query.get("marker").unwrap_or_default().to_owned();
-    let from = if marker.is_empty() { Vec::new() } else { listing::after(&marker) };
-    Ok(Input { ask: ask(target, from, true)?, marker, encoding: listing::encoding(target)? })
+    let marker = Some(marker).filter(|marker| !marker.is_empty());
+    Ok(Input { ask: ask(target, marker)?, encoding: listing::encoding(target)? })
 }
 
 /// Reads what both versions of the operation share.
 ///
 /// # Errors
 /// `InvalidArgument`.
-pub fn ask(target: &Target, from: Vec<u8>, after_marker: bool) -> Result<Ask, S3Error> {
+pub fn ask(target: &Target, marker: Option<String>) -> Result<Ask, S3Error> {
     Ok(Ask {
         prefix: target.query.get("prefix").unwrap_or_default().to_owned(),
         delimiter: listing::delimiter(target),
-        from,
-        after_marker,
+        marker,
         limit: listing::limit(target, "max-keys")?,
     })
 }
 
 async fn run(permit: Permit, input: Input, services: &Services) -> Result<Response, S3Error> {
     let bucket = permit.bucket()?;
-    let listed = list(bucket, &input.ask, services).await?;
+    let from = input.ask.marker.as_deref().map_or_else(Vec::new, listing::after);
+    let listed = list(bucket, &input.ask, from, services).await?;
     // AWS names the next marker only with a delimiter; without one it is the last key.
     let next_marker = listed.last.as_deref().filter(|_| listed.next.is_some() && input.ask.delimiter.is_some());
     Ok(Response::xml(xml::listing::objects(&ObjectsPage {
@@ -76,20 +75,28 @@ async fn run(permit: Permit, input: Input, services: &Services) -> Result<Respon
         objects: &listed.entries,
         common_prefixes: &listed.common_prefixes,
         truncated: listed.next.is_some(),
-        version: Version::One { marker: &input.marker, next_marker },
+        version: Version::One { marker: input.ask.marker.as_deref().unwrap_or_default(), next_marker },
     })))
 }
 
-/// Lists objects.
+/// Lists objects, from the first key that is not below `from`.
 ///
 /// # Errors
 /// What the store fails with.
-pub async fn list(bucket: &Bucket, ask: &Ask, services: &Services) -> Result<Listed<ListedObject>, S3Error> {
+pub async fn list(
+    bucket: &Bucket,
+    ask: &Ask,
+    from: Vec<u8>,
+    services: &Services,
+) -> Result<Listed<ListedObject>, S3Error> {
     let prefix = ask.prefix.as_bytes();
     listing::page(
         ask,
+        Start::At(from),
         |object: &ListedObject| object.key.as_str(),
-        |from, limit| async move {
+        |object| listing::after(object.key.as_str()),
+        |start, limit| async move {
+            let (Start::At(from) | Start::Behind(from)) = start;
             let scan = Scan { prefix: prefix.to_vec(), from, limit };
             Ok(services.storage.metadata.list_objects(bucket, &scan).await?)
         },

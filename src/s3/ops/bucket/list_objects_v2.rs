@@ -31,6 +31,7 @@ pub const ROW: Row = Row {
 
 struct Input {
     ask: Ask,
+    from: Vec<u8>,
     token: Option<String>,
     start_after: Option<String>,
     fetch_owner: bool,
@@ -54,13 +55,13 @@ fn decode(target: &Target) -> Result<Input, S3Error> {
         (None, None) => Vec::new(),
     };
     let fetch_owner = target.query.get("fetch-owner").is_some_and(|f| f.eq_ignore_ascii_case("true"));
-    let ask = ask(target, from, token.is_none())?;
-    Ok(Input { ask, token, start_after, fetch_owner, encoding: listing::encoding(target)? })
+    let ask = ask(target, start_after.clone().filter(|_| token.is_none()))?;
+    Ok(Input { ask, from, token, start_after, fetch_owner, encoding: listing::encoding(target)? })
 }
 
 async fn run(permit: Permit, input: Input, services: &Services) -> Result<Response, S3Error> {
     let bucket = permit.bucket()?;
-    let listed = list(bucket, &input.ask, services).await?;
+    let listed = list(bucket, &input.ask, input.from, services).await?;
     let next = listed.next.as_deref().map(token::seal);
     Ok(Response::xml(xml::listing::objects(&ObjectsPage {
         bucket: bucket.name.as_str(),

@@ -77,7 +77,6 @@ rows! {
         "GetObjectLockConfiguration" "object-lock" Nothing::Error(S3ErrorCode::ObjectLockConfigurationNotFoundError),
         "GetPublicAccessBlock" "publicAccessBlock" Nothing::Error(S3ErrorCode::NoSuchPublicAccessBlockConfiguration),
         "GetBucketOwnershipControls" "ownershipControls" Nothing::Error(S3ErrorCode::OwnershipControlsNotFoundError),
-        "GetBucketVersioning" "versioning" Nothing::Document("VersioningConfiguration"),
         "GetBucketAccelerateConfiguration" "accelerate" Nothing::Document("AccelerateConfiguration"),
         "GetBucketLogging" "logging" Nothing::Document("BucketLoggingStatus"),
         "GetBucketNotificationConfiguration" "notification" Nothing::Document("NotificationConfiguration"),

@@ -11,6 +11,7 @@ use crate::s3::error::{S3Error, S3ErrorCode};
 use crate::s3::etag;
 use crate::s3::operation::{AclRight, Action, BodyKind, Level, Reply, Request, Row};
 use crate::s3::ops::multipart::upload::{PART_NUMBER_MAX, find, no_such_upload};
+use crate::s3::ops::object::version;
 use crate::s3::precondition::WriteConditions;
 use crate::s3::request::Method;
 use crate::s3::response::Response;
@@ -56,7 +57,9 @@ fn call(permit: Permit, request: Request, services: Arc<Services>) -> Reply {
         let attrs = run(&permit, input, &services).await?;
         let (bucket, key) = (permit.bucket()?.name.as_str(), permit.key()?.as_str());
         let location = format!("/{bucket}/{key}");
-        Ok(Response::xml(xml::multipart::completed(&location, bucket, key, &attrs.etag)))
+        let mut answer = Response::xml(xml::multipart::completed(&location, bucket, key, &attrs.etag));
+        version::tell(&mut answer, permit.bucket()?, &attrs);
+        Ok(answer)
     })
 }
 
@@ -94,7 +97,7 @@ async fn run(permit: &Permit, input: Input, services: &Services) -> Result<Objec
     }
     // Read before the manifest is written: a store that reclaims by fencing depends on it.
     let read = services.storage.metadata.read_head(bucket, &input.upload.key, Fetch::Attrs).await?;
-    input.conditions.judge(read.head.current.as_ref().map(|r| &r.attrs))?;
+    input.conditions.judge(read.head.object().map(|r| &r.attrs))?;
     let manifest = manifest(&parts);
     let placement = services.storage.chunks.write_manifest(Home::Manifest(bucket, &input.upload), &manifest).await?;
     let etag = etag::of_parts(parts.iter().map(|p| p.attrs.etag.as_str()));
@@ -103,11 +106,12 @@ async fn run(permit: &Permit, input: Input, services: &Services) -> Result<Objec
         etag: etag.ok_or_else(|| S3ErrorCode::InternalError.because("A part's ETag is no MD5."))?,
         modified_micros: Timestamp::now().0,
         parts: u32::try_from(parts.len()).unwrap_or(u32::MAX),
+        version: version::of_new(bucket),
         ..input.upload.attrs.clone()
     };
     let record = Arc::new(ObjectRecord { attrs: attrs.clone(), data: Data::Stored(placement.clone()) });
     let mut refusal = None;
-    let mut decide = |head: &Head| match input.conditions.judge(head.current.as_ref().map(|r| &r.attrs)) {
+    let mut decide = |head: &Head| match input.conditions.judge(head.object().map(|r| &r.attrs)) {
         Ok(()) => Decision::Put(Arc::clone(&record)),
         Err(error) => {
             refusal = Some(error);
@@ -116,7 +120,7 @@ async fn run(permit: &Permit, input: Input, services: &Services) -> Result<Objec
     };
     let store = &services.storage.metadata;
     match store.complete_upload(&input.upload, fingerprint, &placement, read, &mut decide).await? {
-        CompleteUpload::Completed { .. } => Ok(attrs),
+        CompleteUpload::Completed { head, .. } => Ok(head.current.map_or(attrs, |made| made.attrs.clone())),
         CompleteUpload::Already(attrs) => Ok(attrs),
         CompleteUpload::Left(_) => Err(refusal.unwrap_or_else(|| S3ErrorCode::PreconditionFailed.into())),
         CompleteUpload::NoSuchUpload => Err(no_such_upload(&input.upload)),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::s3::access::Permit;
 use crate::s3::error::S3Error;
-use crate::s3::listing::{self, Ask, Listed};
+use crate::s3::listing::{self, Ask, Listed, Start};
 use crate::s3::operation::{AclRight, Action, BodyKind, Level, Reply, Request, Row};
 use crate::s3::request::Method;
 use crate::s3::response::Response;
@@ -31,7 +31,6 @@ pub const ROW: Row = Row {
 
 struct Input {
     ask: Ask,
-    key_marker: String,
     upload_id_marker: String,
     encoding: Encoding,
 }
@@ -46,21 +45,13 @@ fn call(permit: Permit, request: Request, services: Arc<Services>) -> Reply {
 fn decode(target: &Target) -> Result<Input, S3Error> {
     let text = |name: &str| target.query.get(name).unwrap_or_default().to_owned();
     let (key_marker, upload_id_marker) = (text("key-marker"), text("upload-id-marker"));
-    // With an upload id, further uploads of the marker's own key may come; alone, none (AWS).
-    let within = UploadId::parse(&upload_id_marker).is_some();
-    let from = match (key_marker.is_empty(), within) {
-        (true, _) => Vec::new(),
-        (false, true) => key_marker.as_bytes().to_vec(),
-        (false, false) => listing::after(&key_marker),
-    };
     let ask = Ask {
         prefix: text("prefix"),
         delimiter: listing::delimiter(target),
-        from,
-        after_marker: !key_marker.is_empty(),
+        marker: Some(key_marker).filter(|marker| !marker.is_empty()),
         limit: listing::limit(target, "max-uploads")?,
     };
-    Ok(Input { ask, key_marker, upload_id_marker, encoding: listing::encoding(target)? })
+    Ok(Input { ask, upload_id_marker, encoding: listing::encoding(target)? })
 }
 
 async fn run(permit: Permit, input: Input, services: &Services) -> Result<Response, S3Error> {
@@ -75,7 +66,7 @@ async fn run(permit: Permit, input: Input, services: &Services) -> Result<Respon
         owner: permit.tenant(),
         prefix: &input.ask.prefix,
         delimiter: input.ask.delimiter.as_deref(),
-        key_marker: &input.key_marker,
+        key_marker: input.ask.marker.as_deref().unwrap_or_default(),
         upload_id_marker: &input.upload_id_marker,
         max_uploads: input.ask.limit,
         encoding: input.encoding,
@@ -85,29 +76,26 @@ async fn run(permit: Permit, input: Input, services: &Services) -> Result<Respon
     })))
 }
 
-/// Reads of more than one page go on after the last upload read, which may share its key with the next one.
 async fn list(bucket: &Bucket, input: &Input, services: &Services) -> Result<Listed<Upload>, S3Error> {
     let ask = &input.ask;
-    let marker = UploadId::parse(&input.upload_id_marker).filter(|_| !input.key_marker.is_empty());
-    let position = std::cell::RefCell::new((input.key_marker.clone(), marker));
-    let position = &position;
+    // With an upload id, further uploads of the marker's own key may come; alone, none (AWS).
+    let first = match (&ask.marker, UploadId::parse(&input.upload_id_marker)) {
+        (None, _) => Start::At(Vec::new()),
+        (Some(key), None) => Start::At(listing::after(key)),
+        (Some(key), Some(id)) => Start::Behind((key.clone(), id)),
+    };
     listing::page(
         ask,
+        first,
         |upload: &Upload| upload.key.as_str(),
-        |from, limit| async move {
-            let (key, after_upload) = position.borrow().clone();
-            let behind = listing::after(&key);
-            // The position still holds unless the scan has skipped past its key.
-            let scan = if after_upload.is_some() && from <= behind {
-                UploadScan { prefix: ask.prefix.clone().into_bytes(), from: key.into_bytes(), after_upload, limit }
-            } else {
-                UploadScan { prefix: ask.prefix.clone().into_bytes(), from, after_upload: None, limit }
+        |upload| (upload.key.to_string(), upload.id),
+        |start, limit| async move {
+            let (from, after_upload) = match start {
+                Start::At(from) => (from, None),
+                Start::Behind((key, id)) => (key.into_bytes(), Some(id)),
             };
-            let page = services.storage.metadata.list_uploads(bucket, &scan).await?;
-            if let Some(last) = page.entries.last() {
-                *position.borrow_mut() = (last.key.to_string(), Some(last.id));
-            }
-            Ok(page)
+            let scan = UploadScan { prefix: ask.prefix.clone().into_bytes(), from, after_upload, limit };
+            Ok(services.storage.metadata.list_uploads(bucket, &scan).await?)
         },
     )
     .await

@@ -17,13 +17,13 @@ use crate::s3::operation::{AclRight, Action, BodyKind, Level, Reply, Request, Ro
 use crate::s3::ops::multipart::upload::{find_open, part_number};
 use crate::s3::ops::multipart::upload_part::register;
 use crate::s3::ops::object::copy_object::judge_source;
-use crate::s3::ops::object::version::{self, current};
+use crate::s3::ops::object::version;
 use crate::s3::precondition::ReadConditions;
 use crate::s3::request::Method;
 use crate::s3::services::Services;
 use crate::s3::slow_answer::{self, Context};
 use crate::s3::xml;
-use crate::storage::{Bucket, Fetch, Home, ObjectRecord, Timestamp, Upload};
+use crate::storage::{Bucket, Home, ObjectRecord, Timestamp, Upload};
 
 /// The row of UploadPartCopy.
 pub const ROW: Row = Row {
@@ -46,10 +46,10 @@ fn call(permit: Permit, request: Request, services: Arc<Services>) -> Reply {
     Box::pin(async move {
         let number = part_number(&request.target)?;
         let source = CopySource::parse(&request.headers)?;
-        version::check(source.version_id.as_deref())?;
+        let version = version::parse(source.version_id.as_deref())?;
         let allowed = access::decide_source(&permit, &source.bucket, &source.key, &request.headers, &services).await?;
         let upload = find_open(&permit, &request.target, &services).await?;
-        let from = current(allowed.bucket(), allowed.key(), Fetch::WithInline, &services).await?;
+        let from = version::read_source(&allowed, version, &services).await?;
         judge_source(&ReadConditions::parse(&request.headers, "x-amz-copy-source-"), &from.attrs)?;
         let range = copy_source::range(&request.headers, from.attrs.size)?;
         if range.end - range.start > PART_BYTES_MAX {

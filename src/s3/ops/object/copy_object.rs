@@ -8,14 +8,14 @@ use crate::s3::copy_source::CopySource;
 use crate::s3::error::{S3Error, S3ErrorCode};
 use crate::s3::operation::{AclRight, Action, BodyKind, Level, Reply, Request, Row};
 use crate::s3::ops::object::publish::publish;
-use crate::s3::ops::object::version::{self, current};
+use crate::s3::ops::object::version;
 use crate::s3::precondition::{ReadConditions, Verdict, WriteConditions};
 use crate::s3::request::{Headers, Method};
 use crate::s3::response::Response;
 use crate::s3::services::Services;
 use crate::s3::stored_headers::ObjectHeaders;
 use crate::s3::xml;
-use crate::storage::{Data, Fetch, HeadRead, ObjectAttrs, ObjectRecord, Reference, Timestamp};
+use crate::storage::{Data, Fetch, HeadRead, ObjectAttrs, ObjectRecord, Reference, Timestamp, VersionRef};
 
 /// The row of CopyObject.
 pub const ROW: Row = Row {
@@ -36,6 +36,7 @@ const SOURCE_READS_MAX: usize = 8;
 
 struct Input {
     source: CopySource,
+    version: Option<VersionRef>,
     source_conditions: ReadConditions,
     conditions: WriteConditions,
     /// `None` keeps the source's.
@@ -48,8 +49,7 @@ fn call(permit: Permit, request: Request, services: Arc<Services>) -> Reply {
         let source =
             access::decide_source(&permit, &input.source.bucket, &input.source.key, &request.headers, &services)
                 .await?;
-        let attrs = run(permit, source, input, &services).await?;
-        Ok(encode(&attrs))
+        run(&permit, source, input, &services).await
     })
 }
 
@@ -71,28 +71,33 @@ fn decode(headers: &Headers) -> Result<Input, S3Error> {
             .field("Value", algorithm));
     }
     let source = CopySource::parse(headers)?;
-    version::check(source.version_id.as_deref())?;
+    let version = version::parse(source.version_id.as_deref())?;
     let source_conditions = ReadConditions::parse(headers, "x-amz-copy-source-");
-    Ok(Input { source, source_conditions, conditions: WriteConditions::parse(headers)?, replaced })
+    Ok(Input { source, version, source_conditions, conditions: WriteConditions::parse(headers)?, replaced })
 }
 
-async fn run(permit: Permit, source: SourcePermit, input: Input, services: &Services) -> Result<ObjectAttrs, S3Error> {
+async fn run(permit: &Permit, source: SourcePermit, input: Input, services: &Services) -> Result<Response, S3Error> {
     let (bucket, key) = (permit.bucket()?, permit.key()?);
     let itself = source.bucket().id == bucket.id && source.key() == key;
-    if itself && input.replaced.is_none() {
+    if itself && input.replaced.is_none() && input.version.is_none() {
         return Err(S3ErrorCode::InvalidRequest.because(
             "This copy request is illegal because it is trying to copy an object to itself without changing the \
              object's metadata, storage class, website redirect location or encryption attributes.",
         ));
     }
     for _ in 0..SOURCE_READS_MAX {
-        let from = current(source.bucket(), source.key(), Fetch::WithInline, services).await?;
+        let from = version::read_source(&source, input.version, services).await?;
         judge_source(&input.source_conditions, &from.attrs)?;
         // The destination is read before the reference is made: a store that reclaims by fencing depends on it.
-        let read = services.storage.metadata.read_head(bucket, key, Fetch::Attrs).await?;
-        input.conditions.judge(read.head.current.as_ref().map(|r| &r.attrs))?;
-        if let Some(attrs) = copy(&permit, read, &from, &input, services).await? {
-            return Ok(attrs);
+        let head = services.storage.metadata.read_head(bucket, key, Fetch::Attrs).await?;
+        input.conditions.judge(head.head.object().map(|r| &r.attrs))?;
+        if let Some(made) = copy(permit, head, &from, &input, services).await? {
+            let mut answer = encode(&made.attrs);
+            version::tell(&mut answer, bucket, &made.attrs);
+            if let Some(version) = version::told(source.bucket(), &from.attrs) {
+                answer.set("x-amz-copy-source-version-id", version);
+            }
+            return Ok(answer);
         }
     }
     Err(S3ErrorCode::SlowDown.because("The source is being overwritten faster than it can be copied. Try again."))
@@ -101,11 +106,11 @@ async fn run(permit: Permit, source: SourcePermit, input: Input, services: &Serv
 /// One try; `None` when the source's bytes are being reclaimed.
 async fn copy(
     permit: &Permit,
-    read: HeadRead,
+    head: HeadRead,
     from: &ObjectRecord,
     input: &Input,
     services: &Services,
-) -> Result<Option<ObjectAttrs>, S3Error> {
+) -> Result<Option<Arc<ObjectRecord>>, S3Error> {
     let held = match &from.data {
         Data::Stored(placement) => {
             match services.storage.chunks.reference(placement, permit.bucket()?, permit.key()?).await? {
@@ -119,16 +124,19 @@ async fn copy(
     let mut attrs = ObjectAttrs {
         modified_micros: Timestamp::now().0,
         owner: permit.tenant().id.0.to_vec().into(),
+        version: version::of_new(permit.bucket()?),
+        // A lock is the version's own and is not copied (AWS API_CopyObject).
+        lock: None,
         ..from.attrs.clone()
     };
     if let Some(replaced) = &input.replaced {
         attrs.headers.clone_from(&replaced.headers);
         attrs.user_metadata.clone_from(&replaced.user_metadata);
     }
-    let record = ObjectRecord { attrs: attrs.clone(), data: from.data.clone() };
-    publish(read, Arc::new(record), &input.conditions, services).await?;
+    let record = ObjectRecord { attrs, data: from.data.clone() };
+    let made = publish(head, Arc::new(record), &input.conditions, services).await?;
     drop(held);
-    Ok(Some(attrs))
+    Ok(Some(made))
 }
 
 /// What the four copy-source conditions say: every failure is 412, also where a read would be 304.

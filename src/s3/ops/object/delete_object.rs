@@ -1,17 +1,22 @@
-//! DeleteObject: removes an object; one that is not there is gone as well. Source: AWS API_DeleteObject. s3cmd `del`
-//! and boto 2 `delete_key` want 204 and an empty body.
+//! DeleteObject: removes an object or one version of it; what is not there is gone as well. In a bucket with versioning
+//! an object is removed by a delete marker on top of it. Source: AWS API_DeleteObject, "Deleting object versions". s3cmd
+//! `del` and boto 2 `delete_key` want 204 and an empty body.
 
 use std::sync::Arc;
+
+use bytes::Bytes;
 
 use crate::s3::access::Permit;
 use crate::s3::error::S3Error;
 use crate::s3::operation::{AclRight, Action, BodyKind, Level, Reply, Request, Row};
-use crate::s3::ops::object::{publish, version};
+use crate::s3::ops::object::publish::{change, publish};
+use crate::s3::ops::object::version;
 use crate::s3::precondition::WriteConditions;
 use crate::s3::request::Method;
 use crate::s3::response::Response;
 use crate::s3::services::Services;
-use crate::storage::Fetch;
+use crate::s3::xml::delete::Deleted;
+use crate::storage::{Data, Decision, Fetch, Head, ObjectAttrs, ObjectRecord, Timestamp, VersionRef, Versioning};
 
 /// The row of DeleteObject.
 pub const ROW: Row = Row {
@@ -29,22 +34,76 @@ pub const ROW: Row = Row {
 
 fn call(permit: Permit, request: Request, services: Arc<Services>) -> Reply {
     Box::pin(async move {
-        let conditions = decode(&request)?;
-        run(&permit, &conditions, &services).await?;
-        Ok(Response::status(204))
+        let version = version::named(&request.target)?;
+        let conditions = WriteConditions::if_match(request.headers.get("if-match").map(str::to_owned));
+        let deleted = run(&permit, version, &conditions, &services).await?;
+        Ok(encode(&deleted))
     })
 }
 
-fn decode(request: &Request) -> Result<WriteConditions, S3Error> {
-    version::only_null(&request.target)?;
-    Ok(WriteConditions::if_match(request.headers.get("if-match").map(str::to_owned)))
-}
-
-/// Removes what the permit names.
+/// Removes what the permit and the version name.
 ///
 /// # Errors
 /// What the conditions say, what the store fails with.
-pub async fn run(permit: &Permit, conditions: &WriteConditions, services: &Services) -> Result<(), S3Error> {
-    let read = services.storage.metadata.read_head(permit.bucket()?, permit.key()?, Fetch::Attrs).await?;
-    publish::remove(read, conditions, services).await
+pub async fn run(
+    permit: &Permit,
+    version: Option<VersionRef>,
+    conditions: &WriteConditions,
+    services: &Services,
+) -> Result<Deleted, S3Error> {
+    let bucket = permit.bucket()?;
+    match (version, bucket.settings.versioning()) {
+        (Some(version), _) => remove(permit, version, conditions, services).await,
+        (None, Versioning::Off) => {
+            remove(permit, VersionRef::Null, conditions, services).await?;
+            Ok(Deleted::default())
+        }
+        (None, Versioning::Enabled | Versioning::Suspended) => mark(permit, conditions, services).await,
+    }
+}
+
+/// Removes one version for good.
+async fn remove(
+    permit: &Permit,
+    version: VersionRef,
+    conditions: &WriteConditions,
+    services: &Services,
+) -> Result<Deleted, S3Error> {
+    let read = version::head(permit.bucket()?, permit.key()?, Some(version), Fetch::Attrs, services).await?;
+    let mut delete_marker = false;
+    let mut decide = |head: &Head| {
+        conditions.judge(head.object().map(|r| &r.attrs))?;
+        let Some(found) = &head.named else { return Ok(Decision::Leave) };
+        delete_marker = found.attrs.delete_marker;
+        Ok(Decision::Remove(version))
+    };
+    change(read, &mut decide, services).await?;
+    Ok(Deleted { delete_marker, version: Some(version::text(version)) })
+}
+
+/// Puts a delete marker on top of what is there.
+async fn mark(permit: &Permit, conditions: &WriteConditions, services: &Services) -> Result<Deleted, S3Error> {
+    let bucket = permit.bucket()?;
+    let read = version::head(bucket, permit.key()?, None, Fetch::Attrs, services).await?;
+    let attrs = ObjectAttrs {
+        version: version::of_new(bucket),
+        delete_marker: true,
+        modified_micros: Timestamp::now().0,
+        owner: permit.tenant().id.0.to_vec().into(),
+        ..ObjectAttrs::default()
+    };
+    let marker = Arc::new(ObjectRecord { attrs, data: Data::Inline(Bytes::new()) });
+    let made = publish(read, marker, conditions, services).await?;
+    Ok(Deleted { delete_marker: true, version: version::told(bucket, &made.attrs) })
+}
+
+fn encode(deleted: &Deleted) -> Response {
+    let mut answer = Response::status(204);
+    if deleted.delete_marker {
+        answer.set(version::DELETE_MARKER, "true");
+    }
+    if let Some(version) = &deleted.version {
+        answer.set(version::HEADER, version.as_str());
+    }
+    answer
 }

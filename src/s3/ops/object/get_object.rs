@@ -11,7 +11,7 @@ use crate::s3::content;
 use crate::s3::error::{S3Error, S3ErrorCode};
 use crate::s3::etag::quoted;
 use crate::s3::operation::{AclRight, Action, BodyKind, Level, Reply, Request, Row};
-use crate::s3::ops::object::version::{self, current};
+use crate::s3::ops::object::version::{self, read};
 use crate::s3::precondition::{ReadConditions, Verdict};
 use crate::s3::range;
 use crate::s3::request::Method;
@@ -19,7 +19,7 @@ use crate::s3::response::{ReplyBody, Response};
 use crate::s3::services::Services;
 use crate::s3::stored_headers;
 use crate::s3::time::http_date;
-use crate::storage::{Fetch, ObjectAttrs, ObjectRecord, Timestamp};
+use crate::storage::{Bucket, Fetch, ObjectAttrs, ObjectRecord, Timestamp, VersionRef};
 
 /// The row of GetObject.
 pub const ROW: Row = Row {
@@ -47,6 +47,8 @@ const OVERRIDES: [(&str, &str); 6] = [
 
 /// What GetObject and HeadObject ask for.
 pub struct Input {
+    /// Which version; the current one when there is none.
+    pub version: Option<VersionRef>,
     conditions: ReadConditions,
     range: Option<String>,
     part_number: Option<u32>,
@@ -67,7 +69,7 @@ fn call(permit: Permit, request: Request, services: Arc<Services>) -> Reply {
 /// `InvalidArgument`, `InvalidRequest`, `NoSuchVersion`, `NotImplemented`.
 pub fn decode(request: &Request) -> Result<Input, S3Error> {
     let (headers, query) = (&request.headers, &request.target.query);
-    version::only_null(&request.target)?;
+    let version = version::named(&request.target)?;
     if headers.iter().any(|(name, _)| name.starts_with("x-amz-server-side-encryption")) {
         return Err(S3ErrorCode::NotImplemented.because("Server-side encryption is not implemented."));
     }
@@ -90,7 +92,7 @@ pub fn decode(request: &Request) -> Result<Input, S3Error> {
         );
     }
     let checksum_mode = headers.get("x-amz-checksum-mode").is_some_and(|m| m.eq_ignore_ascii_case("enabled"));
-    Ok(Input { conditions: ReadConditions::parse(headers, ""), range, part_number, overrides, checksum_mode })
+    Ok(Input { version, conditions: ReadConditions::parse(headers, ""), range, part_number, overrides, checksum_mode })
 }
 
 fn part_number(text: &str) -> Result<u32, S3Error> {
@@ -102,8 +104,9 @@ fn part_number(text: &str) -> Result<u32, S3Error> {
 }
 
 async fn run(permit: Permit, input: Input, services: Arc<Services>) -> Result<Response, S3Error> {
-    let record = current(permit.bucket()?, permit.key()?, Fetch::WithInline, &services).await?;
-    let (mut answer, range) = outline(&record, &input, &services).await?;
+    let bucket = permit.bucket()?;
+    let record = read(bucket, permit.key()?, input.version, Fetch::WithInline, &services).await?;
+    let (mut answer, range) = outline(bucket, &record, &input, &services).await?;
     let length = range.end - range.start;
     let pieces = content::open(&record, range, &services).await?;
     let key = permit.key()?.clone();
@@ -122,6 +125,7 @@ async fn run(permit: Permit, input: Input, services: Arc<Services>) -> Result<Re
 /// # Errors
 /// `PreconditionFailed`, `NotModified`, `InvalidRange`.
 pub async fn outline(
+    bucket: &Bucket,
     record: &ObjectRecord,
     input: &Input,
     services: &Arc<Services>,
@@ -146,6 +150,7 @@ pub async fn outline(
     let partial = range.clone().filter(|r| !r.is_empty());
     let mut answer = Response::status(if partial.is_some() { 206 } else { 200 });
     describe(&mut answer, attrs, input);
+    version::tell(&mut answer, bucket, attrs);
     if let Some(part) = &partial {
         answer.set("content-range", format!("bytes {}-{}/{}", part.start, part.end - 1, attrs.size));
     }

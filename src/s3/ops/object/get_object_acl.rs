@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::s3::access::Permit;
 use crate::s3::operation::{AclRight, Action, BodyKind, Level, Reply, Request, Row};
-use crate::s3::ops::object::version::{self, current};
+use crate::s3::ops::object::version::{self, read};
 use crate::s3::request::Method;
 use crate::s3::response::Response;
 use crate::s3::services::Services;
@@ -27,8 +27,8 @@ pub const ROW: Row = Row {
 
 fn call(permit: Permit, request: Request, services: Arc<Services>) -> Reply {
     Box::pin(async move {
-        version::only_null(&request.target)?;
-        current(permit.bucket()?, permit.key()?, Fetch::Attrs, &services).await?;
+        let version = version::named(&request.target)?;
+        read(permit.bucket()?, permit.key()?, version, Fetch::Attrs, &services).await?;
         Ok(Response::xml(xml::acl::private(permit.tenant())))
     })
 }

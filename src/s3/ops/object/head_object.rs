@@ -6,7 +6,7 @@ use crate::s3::access::Permit;
 use crate::s3::error::S3Error;
 use crate::s3::operation::{AclRight, Action, BodyKind, Level, Reply, Request, Row};
 use crate::s3::ops::object::get_object::{Input, decode, outline};
-use crate::s3::ops::object::version::current;
+use crate::s3::ops::object::version::read;
 use crate::s3::request::Method;
 use crate::s3::response::{ReplyBody, Response};
 use crate::s3::services::Services;
@@ -34,8 +34,9 @@ fn call(permit: Permit, request: Request, services: Arc<Services>) -> Reply {
 }
 
 async fn run(permit: Permit, input: Input, services: Arc<Services>) -> Result<Response, S3Error> {
-    let record = current(permit.bucket()?, permit.key()?, Fetch::Attrs, &services).await?;
-    let (mut answer, range) = outline(&record, &input, &services).await?;
+    let bucket = permit.bucket()?;
+    let record = read(bucket, permit.key()?, input.version, Fetch::Attrs, &services).await?;
+    let (mut answer, range) = outline(bucket, &record, &input, &services).await?;
     answer.body = ReplyBody::HeadOf(range.end - range.start);
     Ok(answer)
 }

@@ -1,4 +1,4 @@
-//! Making an object visible: the one change of its head, under the conditions of the request.
+//! Making an object visible, or gone: the one change of its head, under the conditions of the request.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use crate::s3::precondition::WriteConditions;
 use crate::s3::services::Services;
 use crate::storage::{Decision, Head, HeadChange, HeadRead, ObjectRecord};
 
-/// Publishes a record if the conditions hold at that moment.
+/// Publishes a record if the conditions hold at that moment; the version as the store made it.
 ///
 /// # Errors
 /// What the conditions say, `NoSuchBucket`, what the store fails with.
@@ -16,40 +16,34 @@ pub async fn publish(
     record: Arc<ObjectRecord>,
     conditions: &WriteConditions,
     services: &Services,
-) -> Result<(), S3Error> {
-    change(read, &mut |_| Decision::Put(Arc::clone(&record)), conditions, services).await
+) -> Result<Arc<ObjectRecord>, S3Error> {
+    let mut decide = |head: &Head| {
+        conditions.judge(head.object().map(|r| &r.attrs))?;
+        Ok(Decision::Put(Arc::clone(&record)))
+    };
+    let head = change(read, &mut decide, services).await?;
+    head.current.ok_or_else(|| S3ErrorCode::InternalError.because("What was published is not there."))
 }
 
-/// Removes the current version if the conditions hold at that moment; one that is not there stays so.
+/// Changes a head as `wanted` says, unless that refuses; the head as it is then.
 ///
 /// # Errors
-/// As [`publish`].
-pub async fn remove(read: HeadRead, conditions: &WriteConditions, services: &Services) -> Result<(), S3Error> {
-    let mut decide = |head: &Head| if head.current.is_some() { Decision::Delete } else { Decision::Leave };
-    change(read, &mut decide, conditions, services).await
-}
-
-async fn change(
+/// What `wanted` refuses with, `NoSuchBucket`, what the store fails with.
+pub async fn change(
     read: HeadRead,
-    wanted: &mut (dyn FnMut(&Head) -> Decision + Send),
-    conditions: &WriteConditions,
+    wanted: &mut (dyn FnMut(&Head) -> Result<Decision, S3Error> + Send),
     services: &Services,
-) -> Result<(), S3Error> {
+) -> Result<Head, S3Error> {
     let mut refusal = None;
-    let mut decide = |head: &Head| match conditions.judge(head.current.as_ref().map(|r| &r.attrs)) {
-        Ok(()) => {
-            refusal = None;
-            wanted(head)
-        }
-        Err(error) => {
-            refusal = Some(error);
-            Decision::Leave
-        }
+    let mut decide = |head: &Head| {
+        let decision = wanted(head);
+        refusal = decision.as_ref().err().cloned();
+        decision.unwrap_or(Decision::Leave)
     };
     let outcome = services.storage.metadata.change_head(read, &mut decide).await?;
     match outcome {
-        HeadChange::Applied { .. } => Ok(()),
-        HeadChange::Left(_) => refusal.map_or(Ok(()), Err),
+        HeadChange::Applied { head, .. } => Ok(head),
+        HeadChange::Left(head) => refusal.map_or(Ok(head), Err),
         HeadChange::NoSuchBucket => Err(S3ErrorCode::NoSuchBucket.into()),
         HeadChange::BlobGone => Err(S3ErrorCode::ServiceUnavailable
             .because("The upload took too long and its data was reclaimed. Send it again.")

@@ -9,12 +9,13 @@ use crate::s3::error::{S3Error, S3ErrorCode};
 use crate::s3::etag::quoted;
 use crate::s3::operation::{AclRight, Action, BodyKind, Level, Reply, Request, Row};
 use crate::s3::ops::object::publish::publish;
+use crate::s3::ops::object::version;
 use crate::s3::precondition::WriteConditions;
 use crate::s3::request::{Headers, Method};
 use crate::s3::response::Response;
 use crate::s3::services::Services;
 use crate::s3::stored_headers::ObjectHeaders;
-use crate::storage::{Fetch, Home, ObjectAttrs, ObjectRecord, Timestamp};
+use crate::storage::{Bucket, Fetch, Home, ObjectAttrs, ObjectRecord, Timestamp};
 
 /// The row of PutObject.
 pub const ROW: Row = Row {
@@ -38,7 +39,7 @@ struct Input {
 fn call(permit: Permit, request: Request, services: Arc<Services>) -> Reply {
     Box::pin(async move {
         let stored = store(&permit, request, &services).await?;
-        encode(&stored)
+        encode(permit.bucket()?, &stored)
     })
 }
 
@@ -50,7 +51,7 @@ async fn run(permit: &Permit, input: Input, request: Request, services: &Service
     let (bucket, key) = (permit.bucket()?, permit.key()?);
     // Read before the first byte is stored: a store that reclaims by fencing depends on it.
     let read = services.storage.metadata.read_head(bucket, key, Fetch::Attrs).await?;
-    input.conditions.judge(read.head.current.as_ref().map(|r| &r.attrs))?;
+    input.conditions.judge(read.head.object().map(|r| &r.attrs))?;
     let home = Home::Object(bucket, key);
     let Received { data, size, digested } =
         body::receive_object(request.body, &request.headers, home, services).await?;
@@ -62,16 +63,17 @@ async fn run(permit: &Permit, input: Input, request: Request, services: &Service
         user_metadata: input.kept.user_metadata,
         owner: permit.tenant().id.0.to_vec().into(),
         checksums: digested.checksum.into_iter().collect(),
+        version: version::of_new(bucket),
         ..ObjectAttrs::default()
     };
     let record = Arc::new(ObjectRecord { attrs, data });
-    publish(read, Arc::clone(&record), &input.conditions, services).await?;
-    Ok(record.attrs.clone())
+    let made = publish(read, record, &input.conditions, services).await?;
+    Ok(made.attrs.clone())
 }
 
-fn encode(stored: &ObjectAttrs) -> Result<Response, S3Error> {
+fn encode(bucket: &Bucket, stored: &ObjectAttrs) -> Result<Response, S3Error> {
     let mut answer = Response::status(200);
-    describe(&mut answer, stored)?;
+    describe(&mut answer, bucket, stored)?;
     Ok(answer)
 }
 
@@ -88,8 +90,9 @@ pub async fn store(permit: &Permit, request: Request, services: &Services) -> Re
 ///
 /// # Errors
 /// `InternalError` for a checksum that nobody knows.
-pub fn describe(answer: &mut Response, attrs: &ObjectAttrs) -> Result<(), S3Error> {
+pub fn describe(answer: &mut Response, bucket: &Bucket, attrs: &ObjectAttrs) -> Result<(), S3Error> {
     answer.set("etag", quoted(&attrs.etag));
+    version::tell(answer, bucket, attrs);
     for checksum in &attrs.checksums {
         let algorithm = Algorithm::parse(&checksum.algorithm).ok_or(S3ErrorCode::InternalError)?;
         answer.set(algorithm.header(), checksum.value.as_str());

@@ -7,7 +7,7 @@ use crate::s3::access::Permit;
 use crate::s3::error::S3Error;
 use crate::s3::operation::{AclRight, Action, BodyKind, Level, Reply, Request, Row};
 use crate::s3::ops::bucket::put_bucket_acl::restates;
-use crate::s3::ops::object::version::{self, current};
+use crate::s3::ops::object::version::{self, read};
 use crate::s3::request::Method;
 use crate::s3::response::Response;
 use crate::s3::services::Services;
@@ -35,8 +35,8 @@ fn call(permit: Permit, request: Request, services: Arc<Services>) -> Reply {
 }
 
 async fn run(permit: Permit, request: Request, services: &Services) -> Result<Response, S3Error> {
-    version::only_null(&request.target)?;
-    current(permit.bucket()?, permit.key()?, Fetch::Attrs, services).await?;
+    let version = version::named(&request.target)?;
+    read(permit.bucket()?, permit.key()?, version, Fetch::Attrs, services).await?;
     restates(permit, request).await?;
     Ok(Response::status(200))
 }

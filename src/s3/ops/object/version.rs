@@ -1,42 +1,182 @@
-//! Which version of an object a request means, and reading it. Without versioning there is one, called `null`.
+//! Which version of an object a request means, reading it, and telling it. Source: AWS, "Using versioning in S3
+//! buckets".
 
 use std::sync::Arc;
 
+use bytes::Bytes;
+
+use crate::s3::access::SourcePermit;
 use crate::s3::error::{S3Error, S3ErrorCode};
+use crate::s3::response::Response;
 use crate::s3::services::Services;
 use crate::s3::target::Target;
-use crate::storage::{Bucket, Fetch, ObjectKey, ObjectRecord};
+use crate::s3::time::http_date;
+use crate::storage::{
+    Bucket, Fetch, HeadRead, ObjectAttrs, ObjectKey, ObjectRecord, Timestamp, VersionId, VersionRef, Versioning,
+};
 
-/// Accepts a `versionId` that names the only version there can be.
+/// The header that names a version.
+pub const HEADER: &str = "x-amz-version-id";
+/// The header that says that a version is a delete marker.
+pub const DELETE_MARKER: &str = "x-amz-delete-marker";
+
+/// The version that a request's `versionId` names, if it names one.
 ///
 /// # Errors
-/// `InvalidArgument` for an empty one, `NoSuchVersion` for any but `null`.
-pub fn only_null(target: &Target) -> Result<(), S3Error> {
-    check(target.query.get("versionId"))
+/// `InvalidArgument` for what cannot be a version's id.
+pub fn named(target: &Target) -> Result<Option<VersionRef>, S3Error> {
+    parse(target.query.get("versionId"))
 }
 
-/// As [`only_null`], for a version that is named elsewhere.
+/// As [`named`], for a version that is named elsewhere.
 ///
 /// # Errors
-/// As [`only_null`].
-pub fn check(version_id: Option<&str>) -> Result<(), S3Error> {
-    match version_id {
-        None | Some("null") => Ok(()),
-        Some("") => Err(S3ErrorCode::InvalidArgument.because("Version id cannot be the empty string")),
-        Some(other) => Err(S3Error::from(S3ErrorCode::NoSuchVersion).field("VersionId", other)),
+/// As [`named`].
+pub fn parse(text: Option<&str>) -> Result<Option<VersionRef>, S3Error> {
+    let invalid = |why: &'static str, text: &str| {
+        S3ErrorCode::InvalidArgument.because(why).field("ArgumentName", "versionId").field("ArgumentValue", text)
+    };
+    match text {
+        None => Ok(None),
+        Some("null") => Ok(Some(VersionRef::Null)),
+        Some("") => Err(invalid("Version id cannot be the empty string", "")),
+        Some(text) => match VersionId::parse(text) {
+            Some(id) => Ok(Some(VersionRef::Id(id))),
+            None => Err(invalid("Invalid version id specified", text)),
+        },
     }
 }
 
-/// Reads the current version.
+/// A version as clients write it.
+#[must_use]
+pub fn text(version: VersionRef) -> String {
+    match version {
+        VersionRef::Null => "null".to_owned(),
+        VersionRef::Id(id) => id.to_string(),
+    }
+}
+
+/// The `version` of a record that is to be put: in a bucket with versioning, one of its own.
+#[must_use]
+pub fn of_new(bucket: &Bucket) -> Bytes {
+    match bucket.settings.versioning() {
+        Versioning::Enabled => VersionId::fresh(0).bytes(),
+        Versioning::Off | Versioning::Suspended => Bytes::new(),
+    }
+}
+
+/// How the version is told to a client; not at all where versioning was never enabled.
+#[must_use]
+pub fn told(bucket: &Bucket, attrs: &ObjectAttrs) -> Option<String> {
+    let versioned = bucket.settings.versioning() != Versioning::Off || !attrs.version.is_empty();
+    versioned.then(|| text(attrs.version_ref()))
+}
+
+/// Tells the client which version it is.
+pub fn tell(answer: &mut Response, bucket: &Bucket, attrs: &ObjectAttrs) {
+    if let Some(text) = told(bucket, attrs) {
+        answer.set(HEADER, text);
+    }
+}
+
+/// The head of a key, with the version that is named.
 ///
 /// # Errors
-/// `NoSuchKey`.
-pub async fn current(
+/// What the store fails with.
+pub async fn head(
     bucket: &Bucket,
     key: &ObjectKey,
+    version: Option<VersionRef>,
+    fetch: Fetch,
+    services: &Services,
+) -> Result<HeadRead, S3Error> {
+    let store = &services.storage.metadata;
+    Ok(match version {
+        None => store.read_head(bucket, key, fetch).await?,
+        Some(version) => store.read_version(bucket, key, version, fetch).await?,
+    })
+}
+
+/// Reads the version that is named, or the current one.
+///
+/// # Errors
+/// `NoSuchKey`, `NoSuchVersion`, `MethodNotAllowed` for a delete marker.
+pub async fn read(
+    bucket: &Bucket,
+    key: &ObjectKey,
+    version: Option<VersionRef>,
     fetch: Fetch,
     services: &Services,
 ) -> Result<Arc<ObjectRecord>, S3Error> {
-    let read = services.storage.metadata.read_head(bucket, key, fetch).await?;
-    read.head.current.ok_or_else(|| S3Error::from(S3ErrorCode::NoSuchKey).field("Key", key.as_str()))
+    let read = head(bucket, key, version, fetch, services).await?;
+    let found = if version.is_some() { read.head.named } else { read.head.current };
+    there(found, bucket, key, version)
+}
+
+/// As [`read`], for the source of a copy.
+///
+/// # Errors
+/// `NoSuchKey`, `NoSuchVersion`, `InvalidRequest` for a delete marker (AWS API_CopyObject).
+pub async fn read_source(
+    source: &SourcePermit,
+    version: Option<VersionRef>,
+    services: &Services,
+) -> Result<Arc<ObjectRecord>, S3Error> {
+    let found = read(source.bucket(), source.key(), version, Fetch::WithInline, services).await;
+    found.map_err(|error| match error.code {
+        S3ErrorCode::MethodNotAllowed => S3ErrorCode::InvalidRequest
+            .because("The source of a copy request may not specifically refer to a delete marker by version id."),
+        _ => error,
+    })
+}
+
+/// The record, if it is an object.
+///
+/// # Errors
+/// As [`read`].
+pub fn there(
+    found: Option<Arc<ObjectRecord>>,
+    bucket: &Bucket,
+    key: &ObjectKey,
+    version: Option<VersionRef>,
+) -> Result<Arc<ObjectRecord>, S3Error> {
+    let marker = match (found, version) {
+        (Some(record), _) if !record.attrs.delete_marker => return Ok(record),
+        (None, None) => return Err(S3Error::from(S3ErrorCode::NoSuchKey).field("Key", key.as_str())),
+        (None, Some(version)) => {
+            let error = S3Error::from(S3ErrorCode::NoSuchVersion);
+            return Err(error.field("Key", key.as_str()).field("VersionId", text(version)));
+        }
+        (Some(marker), _) => marker,
+    };
+    let error = match version {
+        None => S3Error::from(S3ErrorCode::NoSuchKey).field("Key", key.as_str()),
+        Some(_) => S3Error::from(S3ErrorCode::MethodNotAllowed)
+            .field("Method", "GET")
+            .field("ResourceType", "DeleteMarker")
+            .header("allow", "DELETE")
+            .header("last-modified", http_date(Timestamp(marker.attrs.modified_micros))),
+    };
+    let error = error.header(DELETE_MARKER, "true");
+    Err(match told(bucket, &marker.attrs) {
+        Some(text) => error.header(HEADER, text),
+        None => error,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_are_read_as_they_are_written() {
+        let id = VersionRef::Id(VersionId::fresh(7));
+        for version in [VersionRef::Null, id] {
+            assert_eq!(parse(Some(&text(version))).expect("parses"), Some(version));
+        }
+        assert_eq!(parse(None).expect("parses"), None);
+        for bad in ["", "Null", "x", "0123456789abcdef", "0123456789ABCDEF0123456789ABCDEF", "%00"] {
+            assert_eq!(parse(Some(bad)).expect_err("is none").code, S3ErrorCode::InvalidArgument, "{bad}");
+        }
+    }
 }

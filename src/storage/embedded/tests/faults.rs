@@ -100,7 +100,7 @@ async fn a_torn_tail_is_cut_off() {
 
 async fn try_delete(f: &Fixture, key: &str) -> Result<HeadChange, StorageError> {
     let read = f.read(key).await;
-    f.storage.metadata.change_head(read, &mut |_| Decision::Delete).await
+    f.storage.metadata.change_head(read, &mut |_| Decision::Remove(crate::storage::VersionRef::Null)).await
 }
 
 /// Where the batches of a segment begin.

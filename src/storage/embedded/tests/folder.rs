@@ -150,7 +150,13 @@ async fn a_bucket_made_again_is_another_after_a_restart() {
     let mut f = Fixture::new(open(config(&folder)).await.unwrap()).await;
     let old = f.bucket.clone();
     f.storage.metadata.delete_bucket(&old).await.unwrap();
-    let new = NewBucket { name: old.name.clone(), owner: old.owner, region: "x".into(), created: old.created };
+    let new = NewBucket {
+        name: old.name.clone(),
+        owner: old.owner,
+        region: "x".into(),
+        created: old.created,
+        settings: old.settings.as_ref().clone(),
+    };
     f.storage.metadata.create_bucket(new).await.unwrap();
     f = reopened(f, &folder, false).await;
     let found = f.storage.metadata.bucket(&old.name).await.unwrap().expect("is there");

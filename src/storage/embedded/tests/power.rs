@@ -58,7 +58,7 @@ async fn change(f: &Fixture, dice: &mut Dice, key: &str, model: &Model) -> Resul
     model.lock().entry(key.to_owned()).or_default().under_way.push(version);
     let body = version.map(|(size, seed)| body_of(size, seed));
     let done = match (kind, body) {
-        (0 | 5.., None) | (_, None) => put(f, key, Decision::Delete).await,
+        (0 | 5.., None) | (_, None) => put(f, key, Decision::Remove(crate::storage::VersionRef::Null)).await,
         (1..5, Some(body)) => put(f, key, Decision::Put(record(f, body.clone(), Data::Inline(body)))).await,
         (5 | 6, Some(body)) => {
             let blob = f.blob(Home::Object(&f.bucket, &key_of(key)), body.clone()).await.map_err(drop)?;

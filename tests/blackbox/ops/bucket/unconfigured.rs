@@ -28,7 +28,6 @@ fn an_absent_configuration_has_its_own_error() {
 fn what_is_always_there_is_an_empty_document() {
     let g = Ground::new();
     for (query, root) in [
-        ("versioning", "VersioningConfiguration"),
         ("logging", "BucketLoggingStatus"),
         ("notification", "NotificationConfiguration"),
         ("accelerate", "AccelerateConfiguration"),

@@ -22,7 +22,7 @@ fn an_object_goes_and_an_absent_one_is_gone_as_well() {
 fn the_only_version_is_null() {
     let g = Ground::new();
     g.put("k", "x");
-    g.alice.delete(&format!("{}?versionId=abc", g.path("k"))).assert_error(404, "NoSuchVersion");
+    g.alice.delete(&format!("{}?versionId=abc", g.path("k"))).assert_error(400, "InvalidArgument");
     g.get("k").assert_body("x");
     g.alice.delete(&format!("{}?versionId=null", g.path("k"))).assert_status(204);
     assert!(g.keys("").is_empty());

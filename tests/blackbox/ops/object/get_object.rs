@@ -145,7 +145,7 @@ fn the_only_version_is_null() {
     let g = Ground::new();
     g.put("k", "x");
     g.alice.get(&format!("{}?versionId=null", g.path("k"))).assert_status(200).assert_body("x");
-    g.alice.get(&format!("{}?versionId=abc", g.path("k"))).assert_error(404, "NoSuchVersion");
+    g.alice.get(&format!("{}?versionId=abc", g.path("k"))).assert_error(400, "InvalidArgument");
 }
 
 #[test]
