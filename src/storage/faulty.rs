@@ -89,12 +89,22 @@ impl Plan {
     }
 
     async fn around<T>(&self, verb: &str, call: impl Future<Output = Result<T>> + Send) -> Result<T> {
+        self.around_as(verb, call, |planned| planned).await
+    }
+
+    /// Makes a call as planned; `error` says how the planned error looks to those who make it.
+    pub(super) async fn around_as<T, E>(
+        &self,
+        verb: &str,
+        call: impl Future<Output = std::result::Result<T, E>>,
+        error: impl FnOnce(StorageError) -> E,
+    ) -> std::result::Result<T, E> {
         match self.take(verb) {
             None | Some(Fault::BreakStream(..)) => call.await,
-            Some(Fault::Refuse(error)) => Err(error),
-            Some(Fault::LoseReply(error)) => {
+            Some(Fault::Refuse(planned)) => Err(error(planned)),
+            Some(Fault::LoseReply(planned)) => {
                 call.await?;
-                Err(error)
+                Err(error(planned))
             }
             Some(Fault::Delay(while_)) => {
                 tokio::time::sleep(while_).await;

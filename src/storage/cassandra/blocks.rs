@@ -15,7 +15,6 @@ use futures::future::OptionFuture;
 use futures::stream::FuturesOrdered;
 use futures::{StreamExt, TryStreamExt};
 use prost::Message;
-use scylla::statement::prepared::PreparedStatement;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::task::JoinSet;
 use uuid::Uuid;
@@ -24,6 +23,7 @@ use super::Core;
 use super::clock::Moment;
 use super::rows::{BlobHome, FOR_EVER};
 use super::session::{corrupt, jittered, unavailable};
+use super::statements::Statement;
 use crate::storage::{BlobWriter, ChunkStream, Home, InodeId, Manifest, Placement, Result, StorageError};
 
 /// Bytes of each chunk but the last. Far below what one mutation may have (half a commit-log segment, 16 MiB).
@@ -265,7 +265,7 @@ impl Core {
         let mut pause = PAUSE;
         let mut attempt = 1;
         loop {
-            match self.cluster.blobs.execute_unpaged(&self.cluster.st.block_write, values).await {
+            match self.cluster.send(&self.cluster.st.block_write, values).await {
                 Ok(_) => return Ok(()),
                 Err(error) if attempt == ATTEMPTS_MAX => return Err(unavailable(error)),
                 Err(_) => tokio::time::sleep(jittered(pause)).await,
@@ -279,13 +279,13 @@ impl Core {
     async fn chunk(&self, inode: Uuid, index: u64, expected: u64) -> Result<Option<Bytes>> {
         let st = &self.cluster.st;
         let whole = |found: &Found| found.as_ref().is_some_and(|(data, crc)| fits(data, *crc, expected));
-        match self.fetch(&st.block_read, inode, index).await {
+        match self.fetch(&st.block_read_one, inode, index).await {
             Ok(found) if whole(&found) => return Ok(found.map(|(data, _)| data)),
             Ok(_) | Err(_) => {}
         }
         let mut pause = PAUSE;
         for attempt in 1..=ATTEMPTS_MAX {
-            match self.fetch(&st.block_read_quorum, inode, index).await {
+            match self.fetch(&st.block_read, inode, index).await {
                 Ok(None) => return Ok(None),
                 Ok(Some((data, crc))) if fits(&data, crc, expected) => {
                     // Whoever had none, or a damaged one, has it after this.
@@ -305,9 +305,9 @@ impl Core {
         Err(unavailable("a chunk could not be read"))
     }
 
-    async fn fetch(&self, statement: &PreparedStatement, inode: Uuid, index: u64) -> Result<Found> {
+    async fn fetch(&self, statement: &Statement, inode: Uuid, index: u64) -> Result<Found> {
         let (block, chunk) = address(index)?;
-        let answer = self.cluster.blobs.execute_unpaged(statement, (inode, block, chunk)).await.map_err(unavailable)?;
+        let answer = self.cluster.send(statement, (inode, block, chunk)).await.map_err(unavailable)?;
         let rows = answer.into_rows_result().map_err(unavailable)?;
         let row = rows.maybe_first_row::<(Option<Bytes>, Option<i32>)>().map_err(|e| corrupt("a chunk", e))?;
         Ok(row.and_then(|(data, crc)| Some((data?, crc?))))
@@ -321,12 +321,11 @@ impl Core {
         let mut block = 0_u64;
         while block < known || absent < ABSENT_BLOCKS {
             let number = i32::try_from(block).map_err(|e| corrupt("a block's number", e))?;
-            let blobs = &self.cluster.blobs;
-            let probe = blobs.execute_unpaged(&st.block_probe, (inode, number)).await.map_err(unavailable)?;
+            let probe = self.cluster.send(&st.block_probe, (inode, number)).await.map_err(unavailable)?;
             let there = probe.into_rows_result().map_err(unavailable)?.rows_num() > 0;
             absent = if there { 0 } else { absent + 1 };
             if there || block < known {
-                blobs.execute_unpaged(&st.block_drop, (FOR_EVER, inode, number)).await.map_err(unavailable)?;
+                self.cluster.send(&st.block_drop, (FOR_EVER, inode, number)).await.map_err(unavailable)?;
             }
             block += 1;
         }

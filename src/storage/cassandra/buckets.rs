@@ -6,13 +6,13 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures::{FutureExt, StreamExt, TryStreamExt};
 use prost::Message;
-use scylla::statement::prepared::PreparedStatement;
 use uuid::Uuid;
 
 use super::Core;
 use super::listing::ROWS_MIN;
 use super::rows::{BUCKET_DELETING, BUCKET_LIVE, FOR_EVER, successor};
 use super::session::{Cas, Look, corrupt, jittered, unavailable};
+use super::statements::Statement;
 use super::views::{BucketColumns, BucketRow, View};
 use crate::storage::{
     Bucket, BucketId, BucketName, BucketSettings, ChangeBucket, CreateBucket, DeleteBucket, Head, NewBucket,
@@ -47,7 +47,7 @@ impl Core {
         self.bucket_by(&self.cluster.st.bucket_serial, name).await
     }
 
-    async fn bucket_by(&self, statement: &PreparedStatement, name: &BucketName) -> Result<Option<BucketRow>> {
+    async fn bucket_by(&self, statement: &Statement, name: &BucketName) -> Result<Option<BucketRow>> {
         let row: Option<BucketColumns> = self.cluster.row(statement, (name.as_str(),)).await?;
         row.map(|row| BucketRow::of(name, row)).transpose()
     }
@@ -375,13 +375,18 @@ impl Core {
         let limit = limit.clamp(1, PAGE_ENTRIES_MAX);
         let upper = successor(prefix.as_bytes());
         // A name may have rows of several lives; after a name means after all of them.
-        let mut after = after.filter(|after| *after >= prefix).map(|after| (after.to_owned(), Uuid::max()));
+        let mut after = match after.filter(|after| *after >= prefix) {
+            Some(after) => (after.to_owned(), Uuid::max()),
+            None => (prefix.to_owned(), Uuid::nil()),
+        };
         let mut entries: Vec<Bucket> = Vec::new();
         loop {
             let wanted = (limit + 1 - entries.len()).max(ROWS_MIN);
-            let rows = self.owned_names(owner, prefix, after.as_ref(), wanted).await?;
+            let rows = self.owned_names(owner, &after, wanted).await?;
             let read = rows.len();
-            after = rows.last().cloned();
+            if let Some(last) = rows.last() {
+                after.clone_from(last);
+            }
             let within: Vec<(String, Uuid)> = rows
                 .into_iter()
                 .filter(|(name, _)| upper.as_ref().is_none_or(|upper| name.as_bytes() < upper.as_slice()))
@@ -404,17 +409,11 @@ impl Core {
     async fn owned_names(
         &self,
         owner: TenantId,
-        prefix: &str,
-        after: Option<&(String, Uuid)>,
+        (name, id): &(String, Uuid),
         limit: usize,
     ) -> Result<Vec<(String, Uuid)>> {
-        let st = &self.cluster.st;
         let limit = i32::try_from(limit).unwrap_or(i32::MAX);
-        let owner = owner.0.as_slice();
-        match after {
-            Some((name, id)) => self.cluster.rows(&st.owner_after, (owner, name, id, limit)).await,
-            None => self.cluster.rows(&st.owner_from, (owner, prefix, limit)).await,
-        }
+        self.cluster.rows(&self.cluster.st.owner_after, (owner.0.as_slice(), name, id, limit)).await
     }
 
     /// The bucket that an index row speaks of, if it is still that one; a row that speaks of none is removed when that

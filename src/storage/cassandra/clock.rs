@@ -10,6 +10,7 @@ use scylla::statement::unprepared::Statement;
 use scylla::value::CqlTimestamp;
 
 use super::Core;
+use super::trial::Trial;
 use crate::storage::boot_time::BootTime;
 use crate::storage::{Result, StorageError, Timestamp};
 
@@ -43,19 +44,23 @@ impl Moment {
     }
 }
 
-/// What the nodes' clocks said less the time since boot (microseconds), carried on by the time since boot, so that a wall clock which is set between two looks
-/// is noticed at once.
-#[derive(Debug, Default)]
-pub(super) struct NodesClock(Mutex<Option<i64>>);
+/// What the nodes' clocks said less the time since boot (microseconds), carried on by the time since boot, so that a
+/// wall clock which is set between two looks is noticed at once.
+#[derive(Default)]
+pub(super) struct NodesClock {
+    start: Mutex<Option<i64>>,
+    trial: Option<Arc<Trial>>,
+}
 
 impl NodesClock {
     /// Refuses writes while this machine's clock is too far from the nodes', or how far it is is not known.
     pub(super) fn check(&self) -> Result<()> {
-        self.check_at(Timestamp::now(), BootTime::now())
+        let wall = Timestamp::now();
+        self.check_at(self.trial.as_ref().map_or(wall, |trial| trial.wall(wall)), BootTime::now())
     }
 
     fn check_at(&self, wall: Timestamp, boot: BootTime) -> Result<()> {
-        let nodes_at_boot = *self.0.lock();
+        let nodes_at_boot = *self.start.lock();
         let Some(nodes) = nodes_at_boot.zip(micros_since_boot(boot)).map(|(start, passed)| start + passed) else {
             return Err(StorageError::Unavailable(
                 "writes are refused: how far this machine's clock is from the Cassandra nodes' is not known".to_owned(),
@@ -103,10 +108,15 @@ async fn ask_nodes(session: &Session) -> Option<i64> {
 }
 
 impl NodesClock {
+    /// Of a store that has not asked yet.
+    pub(super) fn new(trial: Option<Arc<Trial>>) -> Self {
+        Self { trial, ..Self::default() }
+    }
+
     /// Asks the nodes. Where none answers, what they said before goes on.
     pub(super) async fn look(&self, session: &Session) {
         if let Some(start) = ask_nodes(session).await {
-            *self.0.lock() = Some(start);
+            *self.start.lock() = Some(start);
         }
     }
 
@@ -145,7 +155,7 @@ mod tests {
         let (clock, boot, wall) = (NodesClock::default(), BootTime::now(), 1_700_000_000_000_000);
         let refused = |wall: i64, boot| clock.check_at(Timestamp(wall), boot).err().map(|e| e.to_string());
         assert!(refused(wall, boot).is_some_and(|text| text.contains("is not known")));
-        *clock.0.lock() = micros_since_boot(boot).map(|passed| wall - passed);
+        *clock.start.lock() = micros_since_boot(boot).map(|passed| wall - passed);
         assert_eq!(refused(wall + 299_000_000, boot), None);
         assert_eq!(refused(wall - 299_000_000, boot), None);
         assert!(refused(wall + 301_000_000, boot).is_some_and(|text| text.contains("301 s ahead of")));

@@ -6,12 +6,12 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures::FutureExt;
 use scylla::serialize::value::SerializeValue;
-use scylla::statement::prepared::PreparedStatement;
 use uuid::Uuid;
 
 use super::Core;
-use super::rows::{HEAD_CURRENT, HeadColumns, HeadRow, REMEMBERED_SECONDS};
+use super::rows::{HEAD_CURRENT, HeadColumns, HeadRow, KEPT_FOR_GOOD, REMEMBERED_SECONDS};
 use super::session::{Cas, Look, jittered, unavailable};
+use super::statements::Statement;
 use super::versions::VersionRows;
 use crate::storage::boot_time::BootTime;
 use crate::storage::{Bucket, BucketId, HeadRead, ObjectKey, Result, Timestamp, VersionRef};
@@ -50,7 +50,7 @@ impl Core {
         self.head_by(&self.cluster.st.head_read, bucket, key).await
     }
 
-    async fn head_by(&self, statement: &PreparedStatement, bucket: BucketId, key: &[u8]) -> Result<HeadRow> {
+    async fn head_by(&self, statement: &Statement, bucket: BucketId, key: &[u8]) -> Result<HeadRow> {
         let row: Option<HeadColumns> = self.cluster.row(statement, (bucket.0, key)).await?;
         Ok(row.map(HeadRow::of).transpose()?.unwrap_or_default())
     }
@@ -80,14 +80,14 @@ impl Core {
         };
         let HeadRow { rev, ts, state, put_id, attrs, inline } = next;
         let id = bucket.0;
+        let lifetime = if *state == HEAD_CURRENT { KEPT_FOR_GOOD } else { REMEMBERED_SECONDS };
         let mut values: Vec<&(dyn SerializeValue + Sync)> = Vec::with_capacity(17);
-        if matches!(beside, VersionRows::None) && *state != HEAD_CURRENT {
-            values.push(&REMEMBERED_SECONDS);
+        if matches!(beside, VersionRows::None) {
+            values.push(&lifetime);
         }
         values.extend_from_slice(&[rev, ts, state, put_id, attrs, inline, &id, &key, &expected]);
         let statement = match beside {
-            VersionRows::None if *state == HEAD_CURRENT => &st.head_set,
-            VersionRows::None => &st.head_set_for,
+            VersionRows::None => &st.head_set,
             VersionRows::Demote { seq, attrs, inline } => {
                 values.extend_from_slice(&[&id, &key, seq, attrs, inline]);
                 &st.head_demote

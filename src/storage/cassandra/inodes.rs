@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::Core;
 use super::blocks::inode_of;
-use super::rows::{INODE_DEAD, INODE_DYING, INODE_LIVE, REMEMBERED_SECONDS};
+use super::rows::{INODE_DEAD, INODE_DYING, KEPT_FOR_GOOD, REMEMBERED_SECONDS};
 use super::session::{Cas, Failure, Look, jittered};
 use crate::storage::{BucketId, Placement, Result, StorageError, Timestamp};
 
@@ -65,7 +65,6 @@ impl Core {
     /// Passes a verdict on a blob if the last one is `expected`; false when another sweep was faster. A death
     /// sentence is remembered for longer than any request lives.
     pub(super) async fn judge(&self, inode: Uuid, expected: Verdict, state: i8, sweep: Uuid) -> Result<bool> {
-        let st = &self.cluster.st;
         let wanted = Verdict { state: Some(state), sweep: Some(sweep) };
         let look = || {
             async move {
@@ -79,14 +78,9 @@ impl Core {
         };
         let ours =
             |row: &super::session::CasRow| row.tinyint("state") == Some(state) && row.uuid("sweep") == Some(sweep);
-        let cas = if state == INODE_DEAD {
-            let values = (REMEMBERED_SECONDS, state, sweep, inode, expected.state, expected.sweep);
-            self.cluster.cas(&st.inode_bury, values, ours, look).await?
-        } else {
-            debug_assert!(state == INODE_DYING || state == INODE_LIVE);
-            let values = (state, sweep, inode, expected.state, expected.sweep);
-            self.cluster.cas(&st.inode_judge, values, ours, look).await?
-        };
+        let lifetime = if state == INODE_DEAD { REMEMBERED_SECONDS } else { KEPT_FOR_GOOD };
+        let values = (lifetime, state, sweep, inode, expected.state, expected.sweep);
+        let cas = self.cluster.cas(&self.cluster.st.inode_judge, values, ours, look).await?;
         Ok(matches!(cas, Cas::Applied))
     }
 

@@ -28,6 +28,7 @@ mod session;
 mod statements;
 mod tenants;
 mod traits;
+mod trial;
 mod uploads;
 mod versions;
 mod views;
@@ -45,6 +46,8 @@ use self::clock::NodesClock;
 use self::session::{Cluster, Profiles, connect};
 use self::statements::Statements;
 use self::views::Views;
+
+pub use self::trial::Trial;
 use super::{Storage, Timestamp};
 
 /// Longest lease that may be configured.
@@ -77,6 +80,8 @@ pub struct CassandraConfig {
     /// How long a front end may rely on what it read about a bucket; at most [`LEASE_MAX`]. Deleting a bucket takes
     /// twice as long.
     pub lease: Duration,
+    /// What a test does to the store.
+    pub trial: Option<Arc<Trial>>,
 }
 
 impl Default for CassandraConfig {
@@ -91,6 +96,7 @@ impl Default for CassandraConfig {
             tls_ca_file: None,
             reclaim_grace: Duration::from_secs(48 * 3600),
             lease: Duration::from_secs(1),
+            trial: None,
         }
     }
 }
@@ -230,9 +236,9 @@ pub async fn open(mut config: CassandraConfig) -> Result<Storage, OpenError> {
     config.local_datacenter = Some(schema::local_datacenter(&meta, &config)?);
     let profiles = Profiles::new(&config);
     let st = Statements::prepare(&meta, &blobs, &profiles).await.map_err(|e| OpenError::Schema(e.to_string()))?;
-    let cluster = Cluster { meta, blobs, st };
+    let cluster = Cluster { meta, blobs, st, trial: config.trial.clone() };
     let created = check_agreement(&cluster, &config).await?;
-    let clock = NodesClock::default();
+    let clock = NodesClock::new(config.trial);
     clock.look(&cluster.meta).await;
     if let Err(error) = clock.check() {
         tracing::error!(%error, "the clock is wrong");

@@ -100,13 +100,8 @@ impl Core {
     }
 
     async fn entries(&self, slot: i32, cursor: &Cursor) -> Result<Vec<Row>> {
-        let st = &self.cluster.st;
         let limit = i32::try_from(ENTRIES_MAX).unwrap_or(i32::MAX);
-        if cursor.after.is_nil() {
-            self.cluster.rows(&st.log_first, (cursor.window, slot, limit)).await
-        } else {
-            self.cluster.rows(&st.log_page, (cursor.window, slot, cursor.after, limit)).await
-        }
+        self.cluster.rows(&self.cluster.st.log_page, (cursor.window, slot, cursor.after, limit)).await
     }
 
     async fn judge_all(self: &Arc<Self>, entries: &[Row]) -> Result<Sweep> {

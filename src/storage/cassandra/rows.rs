@@ -46,6 +46,8 @@ pub(super) const INODE_DEAD: i8 = 3;
 
 /// How long absent heads and dead inodes are remembered, seconds. No request lives for a day.
 pub(super) const REMEMBERED_SECONDS: i32 = 7 * 24 * 3600;
+/// A time to live that never ends.
+pub(super) const KEPT_FOR_GOOD: i32 = 0;
 /// The timestamp of partition deletions that no later write may survive.
 pub(super) const FOR_EVER: i64 = i64::MAX;
 

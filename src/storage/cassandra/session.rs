@@ -18,13 +18,14 @@ use scylla::errors::{DbError, ExecutionError, RequestAttemptError};
 use scylla::policies::load_balancing::DefaultPolicy;
 use scylla::policies::retry::FallthroughRetryPolicy;
 use scylla::policies::speculative_execution::SimpleSpeculativeExecutionPolicy;
+use scylla::response::query_result::QueryResult;
 use scylla::serialize::row::SerializeRow;
-use scylla::statement::prepared::PreparedStatement;
 use scylla::statement::{Consistency, SerialConsistency};
 use scylla::value::{CqlValue, Row};
 use uuid::Uuid;
 
-use super::statements::Statements;
+use super::statements::{Statement, Statements};
+use super::trial::Trial;
 use super::{CassandraConfig, OpenError};
 use crate::storage::{Result, StorageError};
 
@@ -49,6 +50,8 @@ pub(super) struct Cluster {
     pub(super) blobs: Session,
     /// All statements, prepared.
     pub(super) st: Statements,
+    /// What a test does to statements on their way.
+    pub(super) trial: Option<Arc<Trial>>,
 }
 
 /// How requests are routed and retried.
@@ -221,19 +224,33 @@ pub(super) fn corrupt(what: &str, error: impl std::fmt::Display) -> StorageError
 }
 
 impl Cluster {
+    /// Sends a statement on the connections that it belongs on.
+    pub(super) async fn send(
+        &self,
+        statement: &Statement,
+        values: impl SerializeRow,
+    ) -> std::result::Result<QueryResult, ExecutionError> {
+        let session = if statement.of_blobs { &self.blobs } else { &self.meta };
+        let sent = session.execute_unpaged(&statement.prepared, values);
+        match &self.trial {
+            None => sent.await,
+            Some(trial) => trial.around(statement.name, sent).await,
+        }
+    }
+
     /// All rows of a metadata read; its statement bounds their number.
-    pub(super) async fn rows<R>(&self, statement: &PreparedStatement, values: impl SerializeRow) -> Result<Vec<R>>
+    pub(super) async fn rows<R>(&self, statement: &Statement, values: impl SerializeRow) -> Result<Vec<R>>
     where
         R: for<'f> DeserializeRow<'f, 'f>,
     {
-        let answer = self.meta.execute_unpaged(statement, values).await.map_err(unavailable)?;
+        let answer = self.send(statement, values).await.map_err(unavailable)?;
         let rows = answer.into_rows_result().map_err(unavailable)?;
         let typed = rows.rows::<R>().map_err(|e| corrupt("a row", e))?;
         typed.map(|row| row.map_err(|e| corrupt("a row", e))).collect()
     }
 
     /// The first row of a metadata read.
-    pub(super) async fn row<R>(&self, statement: &PreparedStatement, values: impl SerializeRow) -> Result<Option<R>>
+    pub(super) async fn row<R>(&self, statement: &Statement, values: impl SerializeRow) -> Result<Option<R>>
     where
         R: for<'f> DeserializeRow<'f, 'f>,
     {
@@ -241,12 +258,12 @@ impl Cluster {
     }
 
     /// An idempotent write.
-    pub(super) async fn write(&self, statement: &PreparedStatement, values: impl SerializeRow) -> Result<()> {
+    pub(super) async fn write(&self, statement: &Statement, values: impl SerializeRow) -> Result<()> {
         let mut pause = CAS_PAUSE;
         let mut attempt = 1;
         let began = Instant::now();
         loop {
-            match self.meta.execute_unpaged(statement, &values).await {
+            match self.send(statement, &values).await {
                 Ok(_) => return Ok(()),
                 Err(e) if attempt == CAS_ATTEMPTS_MAX || began.elapsed() > PATIENCE => return Err(unavailable(e)),
                 Err(_) => tokio::time::sleep(jittered(pause)).await,
@@ -259,10 +276,10 @@ impl Cluster {
     /// Sends a compare-and-set once.
     pub(super) async fn cas_once(
         &self,
-        statement: &PreparedStatement,
+        statement: &Statement,
         values: impl SerializeRow,
     ) -> std::result::Result<Cas, Failure> {
-        let answer = self.meta.execute_unpaged(statement, values).await.map_err(|e| failure(&e))?;
+        let answer = self.send(statement, values).await.map_err(|e| failure(&e))?;
         let unreadable = |e: String| Failure::Unknown(format!("unreadable answer: {e}"));
         let rows = answer.into_rows_result().map_err(|e| unreadable(e.to_string()))?;
         let names: Vec<String> = rows.column_specs().iter().map(|column| column.name().to_owned()).collect();
@@ -281,7 +298,7 @@ impl Cluster {
     /// that an earlier attempt that lands late does no harm.
     pub(super) async fn cas<'a>(
         &self,
-        statement: &PreparedStatement,
+        statement: &Statement,
         values: impl SerializeRow,
         ours: impl Fn(&CasRow) -> bool,
         look: impl Fn() -> BoxFuture<'a, Result<Look>>,

@@ -4,6 +4,7 @@ use futures::FutureExt;
 
 use super::Core;
 use super::session::{Cas, Look, corrupt};
+use super::statements::Statement;
 use crate::storage::{Result, Tenant, TenantId};
 
 impl Core {
@@ -39,7 +40,7 @@ impl Core {
 
     async fn tenant_id(
         &self,
-        statement: &scylla::statement::prepared::PreparedStatement,
+        statement: &Statement,
         name: &str,
     ) -> Result<Option<TenantId>> {
         let row: Option<(Option<Vec<u8>>,)> = self.cluster.row(statement, (name,)).await?;

@@ -5,12 +5,12 @@ use std::sync::Arc;
 use bytes::Bytes;
 use futures::{FutureExt, StreamExt, TryStreamExt};
 use prost::Message;
-use scylla::statement::prepared::PreparedStatement;
 use uuid::Uuid;
 
 use super::Core;
 use super::rows::{Closing, UPLOAD_ABORTED, UPLOAD_COMPLETED, UPLOAD_COMPLETING, UPLOAD_OPEN, key_of, successor};
 use super::session::{Cas, Failure, Look, corrupt, jittered, unavailable};
+use super::statements::Statement;
 use super::views::View;
 use crate::storage::{
     AbortUpload, Bucket, BucketId, COMPLETED_UPLOAD_SECONDS, CreateUpload, NewUpload, ObjectAttrs, ObjectKey,
@@ -115,7 +115,7 @@ impl Core {
         self.upload_by(&self.cluster.st.upload_serial, id).await
     }
 
-    async fn upload_by(&self, statement: &PreparedStatement, id: UploadId) -> Result<Option<UploadRow>> {
+    async fn upload_by(&self, statement: &Statement, id: UploadId) -> Result<Option<UploadRow>> {
         let row: Option<Columns> = self.cluster.row(statement, (id.0,)).await?;
         row.map_or(Ok(None), |row| UploadRow::of(id, row))
     }
