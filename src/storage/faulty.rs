@@ -14,6 +14,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use futures::StreamExt;
 use parking_lot::Mutex;
+use tokio::sync::Notify;
 
 use super::{
     AbortUpload, BlobWriter, Bucket, BucketName, BucketSettings, ChangeBucket, ChunkStore, ChunkStream, CompleteUpload,
@@ -32,6 +33,8 @@ pub enum Fault {
     LoseReply(StorageError),
     /// The call is made after a while.
     Delay(Duration),
+    /// The call is made when the test says so.
+    Hold(Arc<Notify>),
     /// Of `read` only: the stream ends with this error after so many pieces.
     BreakStream(usize, StorageError),
 }
@@ -110,6 +113,10 @@ impl Plan {
                 tokio::time::sleep(while_).await;
                 call.await
             }
+            Some(Fault::Hold(until)) => {
+                until.notified().await;
+                call.await
+            }
         }
     }
 }
@@ -126,92 +133,54 @@ struct Faulty {
     plan: Plan,
 }
 
-#[async_trait]
-impl MetadataStore for Faulty {
-    async fn ensure_tenant(&self, name: &str) -> Result<Tenant> {
-        self.plan.around("ensure_tenant", self.inner.metadata.ensure_tenant(name)).await
+/// A trait of which every verb is the inner store's, with what is planned around it.
+macro_rules! faulty_verbs {
+    ($trait:ident of $store:ident { $($verb:ident($($name:ident: $kind:ty),*) -> $answer:ty;)* }) => {
+        #[async_trait]
+        impl $trait for Faulty {
+            $(async fn $verb(&self, $($name: $kind),*) -> Result<$answer> {
+                self.plan.around(stringify!($verb), self.inner.$store.$verb($($name),*)).await
+            })*
+        }
+    };
+}
+
+faulty_verbs! {
+    MetadataStore of metadata {
+        ensure_tenant(name: &str) -> Tenant;
+        tenant(id: TenantId) -> Option<Tenant>;
+        create_bucket(new: NewBucket) -> CreateBucket;
+        bucket(name: &BucketName) -> Option<Bucket>;
+        change_bucket(
+            bucket: &Bucket,
+            decide: &mut (dyn for<'s> FnMut(&'s BucketSettings) -> Option<BucketSettings> + Send)
+        ) -> ChangeBucket;
+        delete_bucket(bucket: &Bucket) -> DeleteBucket;
+        list_buckets(owner: TenantId, prefix: &str, after: Option<&str>, limit: usize) -> Page<Bucket>;
+        read_head(bucket: &Bucket, key: &ObjectKey, fetch: Fetch) -> HeadRead;
+        read_version(bucket: &Bucket, key: &ObjectKey, version: VersionRef, fetch: Fetch) -> HeadRead;
+        change_head(read: HeadRead, decide: &mut (dyn for<'h> FnMut(&'h Head) -> Decision + Send)) -> HeadChange;
+        list_objects(bucket: &Bucket, scan: &Scan) -> Page<ListedObject>;
+        list_versions(bucket: &Bucket, scan: &VersionScan) -> Page<ListedVersion>;
+        create_upload(bucket: &Bucket, new: NewUpload) -> CreateUpload;
+        upload(bucket: &Bucket, key: &ObjectKey, id: UploadId) -> Option<Upload>;
+        put_part(bucket: &Bucket, upload: &Upload, part: Part) -> PutPart;
+        list_parts(bucket: &Bucket, upload: &Upload, after: u16, limit: usize) -> Page<Part>;
+        list_uploads(bucket: &Bucket, scan: &UploadScan) -> Page<Upload>;
+        complete_upload(
+            upload: &Upload,
+            fingerprint: Fingerprint,
+            manifest: &Placement,
+            read: HeadRead,
+            decide: &mut (dyn for<'h> FnMut(&'h Head) -> Decision + Send)
+        ) -> CompleteUpload;
+        abort_upload(bucket: &Bucket, upload: &Upload) -> AbortUpload;
     }
-    async fn tenant(&self, id: TenantId) -> Result<Option<Tenant>> {
-        self.plan.around("tenant", self.inner.metadata.tenant(id)).await
-    }
-    async fn create_bucket(&self, new: NewBucket) -> Result<CreateBucket> {
-        self.plan.around("create_bucket", self.inner.metadata.create_bucket(new)).await
-    }
-    async fn bucket(&self, name: &BucketName) -> Result<Option<Bucket>> {
-        self.plan.around("bucket", self.inner.metadata.bucket(name)).await
-    }
-    async fn change_bucket(
-        &self,
-        bucket: &Bucket,
-        decide: &mut (dyn for<'s> FnMut(&'s BucketSettings) -> Option<BucketSettings> + Send),
-    ) -> Result<ChangeBucket> {
-        self.plan.around("change_bucket", self.inner.metadata.change_bucket(bucket, decide)).await
-    }
-    async fn delete_bucket(&self, bucket: &Bucket) -> Result<DeleteBucket> {
-        self.plan.around("delete_bucket", self.inner.metadata.delete_bucket(bucket)).await
-    }
-    async fn list_buckets(
-        &self,
-        owner: TenantId,
-        prefix: &str,
-        after: Option<&str>,
-        limit: usize,
-    ) -> Result<Page<Bucket>> {
-        self.plan.around("list_buckets", self.inner.metadata.list_buckets(owner, prefix, after, limit)).await
-    }
-    async fn read_head(&self, bucket: &Bucket, key: &ObjectKey, fetch: Fetch) -> Result<HeadRead> {
-        self.plan.around("read_head", self.inner.metadata.read_head(bucket, key, fetch)).await
-    }
-    async fn read_version(
-        &self,
-        bucket: &Bucket,
-        key: &ObjectKey,
-        version: VersionRef,
-        fetch: Fetch,
-    ) -> Result<HeadRead> {
-        self.plan.around("read_version", self.inner.metadata.read_version(bucket, key, version, fetch)).await
-    }
-    async fn change_head(
-        &self,
-        read: HeadRead,
-        decide: &mut (dyn for<'h> FnMut(&'h Head) -> Decision + Send),
-    ) -> Result<HeadChange> {
-        self.plan.around("change_head", self.inner.metadata.change_head(read, decide)).await
-    }
-    async fn list_objects(&self, bucket: &Bucket, scan: &Scan) -> Result<Page<ListedObject>> {
-        self.plan.around("list_objects", self.inner.metadata.list_objects(bucket, scan)).await
-    }
-    async fn list_versions(&self, bucket: &Bucket, scan: &VersionScan) -> Result<Page<ListedVersion>> {
-        self.plan.around("list_versions", self.inner.metadata.list_versions(bucket, scan)).await
-    }
-    async fn create_upload(&self, bucket: &Bucket, new: NewUpload) -> Result<CreateUpload> {
-        self.plan.around("create_upload", self.inner.metadata.create_upload(bucket, new)).await
-    }
-    async fn upload(&self, bucket: &Bucket, key: &ObjectKey, id: UploadId) -> Result<Option<Upload>> {
-        self.plan.around("upload", self.inner.metadata.upload(bucket, key, id)).await
-    }
-    async fn put_part(&self, bucket: &Bucket, upload: &Upload, part: Part) -> Result<PutPart> {
-        self.plan.around("put_part", self.inner.metadata.put_part(bucket, upload, part)).await
-    }
-    async fn list_parts(&self, bucket: &Bucket, upload: &Upload, after: u16, limit: usize) -> Result<Page<Part>> {
-        self.plan.around("list_parts", self.inner.metadata.list_parts(bucket, upload, after, limit)).await
-    }
-    async fn list_uploads(&self, bucket: &Bucket, scan: &UploadScan) -> Result<Page<Upload>> {
-        self.plan.around("list_uploads", self.inner.metadata.list_uploads(bucket, scan)).await
-    }
-    async fn complete_upload(
-        &self,
-        upload: &Upload,
-        fingerprint: Fingerprint,
-        manifest: &Placement,
-        read: HeadRead,
-        decide: &mut (dyn for<'h> FnMut(&'h Head) -> Decision + Send),
-    ) -> Result<CompleteUpload> {
-        let call = self.inner.metadata.complete_upload(upload, fingerprint, manifest, read, decide);
-        self.plan.around("complete_upload", call).await
-    }
-    async fn abort_upload(&self, bucket: &Bucket, upload: &Upload) -> Result<AbortUpload> {
-        self.plan.around("abort_upload", self.inner.metadata.abort_upload(bucket, upload)).await
+}
+
+faulty_verbs! {
+    ReclaimStore of reclaim {
+        sweep() -> Sweep;
     }
 }
 
@@ -241,6 +210,10 @@ impl ChunkStore for Faulty {
                 tokio::time::sleep(while_).await;
                 self.inner.chunks.read(placement, range).await
             }
+            Some(Fault::Hold(until)) => {
+                until.notified().await;
+                self.inner.chunks.read(placement, range).await
+            }
             Some(Fault::BreakStream(pieces, error)) => {
                 let stream = self.inner.chunks.read(placement, range).await?;
                 let broken = futures::stream::once(async move { Err(error) });
@@ -268,13 +241,6 @@ impl BlobWriter for FaultyWriter {
     }
     async fn finish(self: Box<Self>) -> Result<Placement> {
         self.plan.around("finish", self.inner.finish()).await
-    }
-}
-
-#[async_trait]
-impl ReclaimStore for Faulty {
-    async fn sweep(&self) -> Result<Sweep> {
-        self.plan.around("sweep", self.inner.reclaim.sweep()).await
     }
 }
 
