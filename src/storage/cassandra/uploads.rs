@@ -8,6 +8,7 @@ use prost::Message;
 use uuid::Uuid;
 
 use super::Core;
+use super::listing::ROWS_MIN;
 use super::rows::{Closing, UPLOAD_ABORTED, UPLOAD_COMPLETED, UPLOAD_COMPLETING, UPLOAD_OPEN, key_of, successor};
 use super::session::{Cas, Failure, Look, corrupt, jittered, unavailable};
 use super::statements::Statement;
@@ -40,7 +41,8 @@ pub(super) struct UploadRow {
     pub(super) changed: Timestamp,
     /// What is or was being published.
     pub(super) closing: Closing,
-    bucket: Option<Uuid>,
+    bucket: Uuid,
+    /// What it is to become; one that can never be opened has nothing.
     upload: Option<Upload>,
 }
 
@@ -67,12 +69,16 @@ type Columns = (
 
 impl UploadRow {
     fn of(id: UploadId, columns: Columns) -> Result<Option<Self>> {
-        let (rev, state, changed, bucket, key, attrs, initiator, initiated, closing) = columns;
-        let (Some(rev), Some(state)) = (rev, state) else { return Ok(None) };
-        let closing = Closing::decode(closing.unwrap_or_default()).map_err(|e| corrupt("an upload", e))?;
-        let changed = Timestamp(changed.unwrap_or_default());
-        let mut row = Self { rev, state, changed, closing, bucket, upload: None };
-        if let (Some(key), Some(attrs), Some(initiator), Some(initiated)) = (key, attrs, initiator, initiated) {
+        let (rev, state, changed, bucket, key, attrs, initiator, initiated, closing) = match columns {
+            (None, None, None, None, None, None, None, None, None) => return Ok(None),
+            (Some(a), Some(b), Some(c), Some(d), Some(e), Some(f), Some(g), Some(h), Some(i)) => {
+                (a, b, c, d, e, f, g, h, i)
+            }
+            _ => return Err(corrupt("an upload", format!("a column of {id} is missing"))),
+        };
+        let closing = Closing::decode(closing).map_err(|e| corrupt("an upload", e))?;
+        let mut row = Self { rev, state, changed: Timestamp(changed), closing, bucket, upload: None };
+        if rev != FORBIDDEN {
             row.upload = Some(Upload {
                 id,
                 key: key_of(&key)?,
@@ -90,8 +96,12 @@ impl UploadRow {
             return Ok(UploadState::Open);
         }
         let fingerprint = self.closing.fingerprint.as_ref().try_into().map_err(|e| corrupt("an upload", e))?;
-        let attrs = self.closing.attrs.clone().unwrap_or_default();
-        Ok(UploadState::Completed { fingerprint, attrs })
+        Ok(UploadState::Completed { fingerprint, attrs: self.published()? })
+    }
+
+    /// The object that a completed upload became.
+    pub(super) fn published(&self) -> Result<ObjectAttrs> {
+        self.closing.attrs.clone().ok_or_else(|| corrupt("a completed upload", "it does not say what it became"))
     }
 
     /// It takes parts, or is being published.
@@ -106,7 +116,7 @@ impl UploadRow {
     }
 
     fn is_of(&self, bucket: BucketId, key: &ObjectKey) -> bool {
-        self.bucket == Some(bucket.0) && self.upload.as_ref().is_some_and(|upload| upload.key == *key)
+        self.bucket == bucket.0 && self.upload.as_ref().is_some_and(|upload| upload.key == *key)
     }
 }
 
@@ -237,10 +247,11 @@ impl Core {
         let limit = limit.clamp(1, PAGE_ENTRIES_MAX);
         let wanted = i32::try_from(limit + 1).unwrap_or(i32::MAX);
         let values = (upload.id.0, i32::from(after), wanted);
-        let rows: Vec<(Option<i32>, Option<Bytes>)> = self.cluster.rows(&self.cluster.st.parts_after, values).await?;
+        let rows: Vec<(i32, Option<Bytes>)> = self.cluster.rows(&self.cluster.st.parts_after, values).await?;
         let mut entries = Vec::with_capacity(rows.len());
         for (number, part) in rows {
-            let (Some(number), Some(part)) = (number, part) else { continue };
+            let part =
+                part.ok_or_else(|| corrupt("a part", format!("number {number} of {} has no content", upload.id)))?;
             let number = u16::try_from(number).map_err(|e| corrupt("a part's number", e))?;
             let attrs = PartAttrs::decode(part).map_err(|e| corrupt("a part", e))?;
             entries.push(Part { number, attrs });
@@ -262,7 +273,9 @@ impl Core {
         }
         for (_, shard) in view.shards_from(&from.0) {
             loop {
-                let wanted = limit + 1 - entries.len();
+                // One more than asked for tells whether there are more.
+                let missing = limit + 1 - entries.len();
+                let wanted = missing.max(ROWS_MIN);
                 let rows = self.upload_index(bucket.id, *shard, &from, wanted).await?;
                 let full = rows.len() == wanted;
                 if let Some((key, id)) = rows.last() {
@@ -272,9 +285,9 @@ impl Core {
                     rows.into_iter().filter(|(key, _)| upper.as_ref().is_none_or(|upper| key < upper)).collect();
                 let ended = !full || within.len() < wanted;
                 let verified = within.into_iter().map(|(key, id)| self.verified_upload(bucket.id, *shard, key, id));
-                let found: Vec<Option<Upload>> =
-                    futures::stream::iter(verified).buffered(VERIFIED_AT_ONCE).try_collect().await?;
-                entries.extend(found.into_iter().flatten());
+                let found = futures::stream::iter(verified).buffered(VERIFIED_AT_ONCE);
+                let open = found.try_filter_map(|upload| futures::future::ready(Ok(upload)));
+                entries.extend(open.take(missing).try_collect::<Vec<Upload>>().await?);
                 if entries.len() > limit {
                     entries.truncate(limit);
                     return Ok(Page { entries, more: true });
@@ -379,7 +392,7 @@ impl Core {
     pub(super) async fn abort_upload(self: &Arc<Self>, bucket: &Bucket, upload: &Upload) -> Result<AbortUpload> {
         for _ in 0..ATTEMPTS_MAX {
             let Some(row) = self.settled_upload(upload).await? else { return Ok(AbortUpload::NoSuchUpload) };
-            if row.state != UPLOAD_OPEN || row.bucket != Some(bucket.id.0) {
+            if row.state != UPLOAD_OPEN || row.bucket != bucket.id.0 {
                 return Ok(AbortUpload::NoSuchUpload);
             }
             self.log_upload(upload.id).await?;
@@ -410,4 +423,60 @@ impl Core {
 fn made_at(id: UploadId) -> Option<i64> {
     let (seconds, nanos) = id.0.get_timestamp()?.to_unix();
     i64::try_from(seconds).ok()?.checked_mul(1_000_000)?.checked_add(i64::from(nanos / 1_000))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn columns(state: i8) -> Columns {
+        let closing = Closing { fingerprint: vec![7; 32].into(), attrs: Some(ObjectAttrs::default()), manifest: None };
+        (
+            Some(Uuid::new_v4()),
+            Some(state),
+            Some(1),
+            Some(Uuid::new_v4()),
+            Some(Bytes::from_static(b"k")),
+            Some(Bytes::new()),
+            Some(vec![1; 32]),
+            Some(2),
+            Some(closing.encode_to_vec().into()),
+        )
+    }
+
+    #[test]
+    fn an_upload_that_lost_a_column_is_damaged_and_not_another_one() {
+        let id = UploadId::fresh();
+        let none = UploadRow::of(id, (None, None, None, None, None, None, None, None, None));
+        assert!(matches!(none, Ok(None)));
+        let damaged = |change: fn(&mut Columns)| {
+            let mut row = columns(UPLOAD_OPEN);
+            change(&mut row);
+            matches!(UploadRow::of(id, row), Err(StorageError::Corrupt(_)))
+        };
+        assert!(!damaged(|_| {}));
+        let lost: [fn(&mut Columns); 9] = [
+            |row| row.0 = None,
+            |row| row.1 = None,
+            |row| row.2 = None,
+            |row| row.3 = None,
+            |row| row.4 = None,
+            |row| row.5 = None,
+            |row| row.6 = None,
+            |row| row.7 = None,
+            |row| row.8 = None,
+        ];
+        for (column, lose) in lost.into_iter().enumerate() {
+            assert!(damaged(lose), "column {column}");
+        }
+    }
+
+    #[test]
+    fn a_completed_upload_says_what_it_became() {
+        let id = UploadId::fresh();
+        assert!(UploadRow::of(id, columns(UPLOAD_COMPLETED)).is_ok());
+        let mut row = columns(UPLOAD_COMPLETED);
+        row.8 = Some(Closing { fingerprint: vec![7; 32].into(), ..Closing::default() }.encode_to_vec().into());
+        assert!(matches!(UploadRow::of(id, row), Err(StorageError::Corrupt(_))));
+    }
 }

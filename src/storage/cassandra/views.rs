@@ -67,25 +67,31 @@ pub(super) struct BucketRow {
 impl BucketRow {
     /// From its columns.
     pub(super) fn of(name: &BucketName, columns: BucketColumns) -> Result<Self> {
-        let (Some(rev), Some(id), Some(owner), region, created, Some(state), since, settings) = columns else {
+        let (
+            Some(rev),
+            Some(id),
+            Some(owner),
+            Some(region),
+            Some(created),
+            Some(state),
+            Some(since),
+            Some(settings),
+        ) = columns
+        else {
             return Err(corrupt("a bucket's row", "a column is missing"));
         };
         let owner = TenantId::from_slice(&owner).ok_or_else(|| corrupt("a bucket's row", "a wrong owner"))?;
+        let settings = BucketSettings::decode(settings).map_err(|e| corrupt("a bucket's settings", e))?;
         let bucket = Bucket {
             name: name.clone(),
             id: BucketId(id),
             owner,
-            region: region.unwrap_or_default(),
-            created: Timestamp(created.unwrap_or_default()),
-            settings: Arc::new(settings_of(settings)?),
+            region,
+            created: Timestamp(created),
+            settings: Arc::new(settings),
         };
-        Ok(Self { bucket, rev, state, since: Timestamp(since.unwrap_or_default()) })
+        Ok(Self { bucket, rev, state, since: Timestamp(since) })
     }
-}
-
-/// A bucket's settings from their column.
-fn settings_of(column: Option<Bytes>) -> Result<BucketSettings> {
-    BucketSettings::decode(column.unwrap_or_default()).map_err(|e| corrupt("a bucket's settings", e))
 }
 
 impl View {
