@@ -44,7 +44,7 @@ impl Core {
         for _ in 0..ATTEMPTS_MAX {
             let Some(row) = self.settled_upload(upload).await? else { return Ok(CompleteUpload::NoSuchUpload) };
             if row.state == UPLOAD_COMPLETED && row.is_remembered() && row.closing.fingerprint == fingerprint[..] {
-                return Ok(CompleteUpload::Already(row.closing.attrs.unwrap_or_default()));
+                return Ok(CompleteUpload::Already(row.published()?));
             }
             if row.state != UPLOAD_OPEN {
                 return Ok(CompleteUpload::NoSuchUpload);
@@ -80,8 +80,11 @@ impl Core {
         let (bucket, id) = (read.bucket.clone(), upload.id);
         let guard = || async move { Ok(self.upload_row(id).await?.is_some_and(|row| row.rev == rev)) }.boxed();
         let mut published = closing.clone();
-        let reopened = match self.change_head(read, decide, Some(&guard)).await? {
-            Outcome::Changed(HeadChange::Applied { previous, head }) => {
+        let reopened = match self.change_head(read, decide, Some(&guard)).await {
+            // The head was not changed, so nobody has to wait until this completion counts as stopped.
+            Err(error @ StorageError::Unavailable(_)) => Err(error),
+            Err(error) => return Err(error),
+            Ok(Outcome::Changed(HeadChange::Applied { previous, head })) => {
                 published.attrs = head.current.as_ref().map(|record| record.attrs.clone());
                 // The object is there: whatever fails from here on, something was changed.
                 self.log_upload(id).await.map_err(outcome_unknown)?;
@@ -94,13 +97,16 @@ impl Core {
                     None => self.taken_over(upload, &closing, previous, head).await,
                 };
             }
-            Outcome::Changed(HeadChange::Left(head)) => Ok(CompleteUpload::Left(head)),
-            Outcome::Changed(HeadChange::NoSuchBucket) => Ok(CompleteUpload::NoSuchBucket),
-            Outcome::Changed(HeadChange::BlobGone) => Err(unavailable("the manifest was reclaimed meanwhile")),
-            Outcome::Overtaken => return Err(StorageError::OutcomeUnknown("the completion was taken over".to_owned())),
+            Ok(Outcome::Changed(HeadChange::Left(head))) => Ok(CompleteUpload::Left(head)),
+            Ok(Outcome::Changed(HeadChange::NoSuchBucket)) => Ok(CompleteUpload::NoSuchBucket),
+            Ok(Outcome::Changed(HeadChange::BlobGone)) => Err(unavailable("the manifest was reclaimed meanwhile")),
+            Ok(Outcome::Overtaken) => {
+                return Err(StorageError::OutcomeUnknown("the completion was taken over".to_owned()));
+            }
         };
-        self.mark_upload(id, rev, UPLOAD_OPEN, &Closing::default()).await?;
-        reopened
+        let marked = self.mark_upload(id, rev, UPLOAD_OPEN, &Closing::default()).await;
+        let answer = reopened?;
+        marked.map(|_| answer)
     }
 
     /// Our head was published, but somebody took the upload over before we could say so.
