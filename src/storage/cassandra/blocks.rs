@@ -279,17 +279,19 @@ impl Core {
     async fn chunk(&self, inode: Uuid, index: u64, expected: u64) -> Result<Option<Bytes>> {
         let st = &self.cluster.st;
         let whole = |found: &Found| found.as_ref().is_some_and(|(data, crc)| fits(data, *crc, expected));
-        match self.fetch(&st.block_read_one, inode, index).await {
+        let lacking = match self.fetch(&st.block_read_one, inode, index).await {
             Ok(found) if whole(&found) => return Ok(found.map(|(data, _)| data)),
-            Ok(_) | Err(_) => {}
-        }
+            Ok(_) => true,
+            // A replica that does not answer may have the chunk: writing it again would load those that do answer.
+            Err(_) => false,
+        };
         let mut pause = PAUSE;
         for attempt in 1..=ATTEMPTS_MAX {
             match self.fetch(&st.block_read, inode, index).await {
                 Ok(None) => return Ok(None),
                 Ok(Some((data, crc))) if fits(&data, crc, expected) => {
                     // Whoever had none, or a damaged one, has it after this.
-                    if let Err(error) = self.write_chunk(inode, index, data.clone()).await {
+                    if lacking && let Err(error) = self.write_chunk(inode, index, data.clone()).await {
                         tracing::debug!(%error, "a chunk could not be rewritten");
                     }
                     return Ok(Some(data));
