@@ -38,11 +38,7 @@ impl Core {
         Ok(Tenant { id, name: name.to_owned() })
     }
 
-    async fn tenant_id(
-        &self,
-        statement: &Statement,
-        name: &str,
-    ) -> Result<Option<TenantId>> {
+    async fn tenant_id(&self, statement: &Statement, name: &str) -> Result<Option<TenantId>> {
         let row: Option<(Option<Vec<u8>>,)> = self.cluster.row(statement, (name,)).await?;
         let Some((Some(id),)) = row else { return Ok(None) };
         TenantId::from_slice(&id).map(Some).ok_or_else(|| corrupt("a tenant's row", "its id has not 32 bytes"))
