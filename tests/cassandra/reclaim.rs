@@ -5,7 +5,8 @@ use std::time::Duration;
 use dolium::storage::conformance::fixture::{Fixture, body_of};
 use dolium::storage::conformance::parts::put_part;
 use dolium::storage::conformance::uploads::complete_with;
-use dolium::storage::{AbortUpload, Home, ObjectKey};
+use dolium::storage::{AbortUpload, Home, ObjectKey, Timestamp};
+use uuid::Uuid;
 
 use super::keyspace::{Rows, eventually, fresh, run};
 
@@ -106,5 +107,39 @@ fn parts_belong_to_their_upload_and_then_to_the_object() {
         assert!(f.get("copy").await == Some(bodies.concat().into()));
         f.delete("copy").await;
         swept_to(&f, &rows, 0).await;
+    });
+}
+
+/// A clock that was far ahead leaves the sweep at hours to come; all that is logged until then must not be skipped.
+#[test]
+fn a_sweep_that_a_wrong_clock_sent_ahead_begins_anew() {
+    run(async {
+        let (f, rows) = quick().await;
+        for slot in 0..4 {
+            let cql = "INSERT INTO lease (name, window, after, until) VALUES (?, ?, ?, 0) IF NOT EXISTS";
+            rows.run(cql, (format!("reclaim-{slot}"), i64::MAX / 2, Uuid::nil())).await;
+        }
+        f.put("k", body_of(f.storage.chunks.chunk_bytes(), 1)).await;
+        f.delete("k").await;
+        swept_to(&f, &rows, 0).await;
+    });
+}
+
+#[test]
+fn a_closed_upload_is_forgotten_whatever_its_coordinators_clock_said() {
+    run(async {
+        let (f, rows) = quick().await;
+        let upload = f.open("k").await;
+        put_part(&f, &upload, 1, body_of(9, 1)).await;
+        // A part that was registered through a coordinator whose clock was an hour ahead.
+        let cql = "UPDATE upload USING TIMESTAMP ? SET part = ? WHERE upload_id = ? AND part_no = 2";
+        rows.run(cql, (Timestamp::now().0 + 3_600_000_000, Vec::<u8>::new(), upload.id.0)).await;
+        let answer = f.storage.metadata.abort_upload(&f.bucket, &upload).await.expect("aborts");
+        assert_eq!(answer, AbortUpload::Aborted);
+        eventually("no row of the upload is left", || async {
+            f.sweep().await;
+            (rows.count("upload").await == 0).then_some(())
+        })
+        .await;
     });
 }

@@ -17,7 +17,8 @@ use super::heads::Fenced;
 use super::inodes::{ReferencesAfter, Verdict};
 use super::log::{Entry, Kind};
 use super::rows::{
-    BUCKET_DELETING, BlobHome, INODE_DEAD, INODE_DYING, INODE_LIVE, UPLOAD_ABORTED, UPLOAD_COMPLETED, UPLOAD_COMPLETING,
+    BUCKET_DELETING, BlobHome, FOR_EVER, INODE_DEAD, INODE_DYING, INODE_LIVE, UPLOAD_ABORTED,
+    UPLOAD_COMPLETED, UPLOAD_COMPLETING,
 };
 use super::session::corrupt;
 use super::uploads::UploadRow;
@@ -215,7 +216,8 @@ impl Core {
         if row.is_open() || Timestamp::now().0 < self.forgotten_at(&row) {
             return Ok(Ruling::Later(entry.clone()));
         }
-        self.cluster.write(&self.cluster.st.upload_purge, (id.0,)).await?;
+        // Not by LWT, which cannot delete a partition; at the highest timestamp no LWT can be seen after it.
+        self.cluster.write(&self.cluster.st.upload_purge, (FOR_EVER, id.0)).await?;
         Ok(Ruling::Done)
     }
 
@@ -237,7 +239,11 @@ impl Core {
                 Ok(Ruling::Done)
             }
             Some(row) if row.state == BUCKET_DELETING => Ok(Ruling::Later(entry.clone())),
-            _ => Ok(Ruling::Done),
+            // The deletion ended one way or the other, perhaps elsewhere: what is remembered may be from before.
+            _ => {
+                self.views.forget(&name);
+                Ok(Ruling::Done)
+            }
         }
     }
 }

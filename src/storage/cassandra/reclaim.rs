@@ -141,10 +141,15 @@ impl Core {
         type Columns = (Option<Uuid>, Option<i64>, Option<i64>, Option<Uuid>);
         let row: Option<Columns> = self.cluster.row(&self.cluster.st.lease_read, (name,)).await?;
         let (owner, until, window, after) = row.unwrap_or_default();
-        // The first entries may have been written by a front end whose clock was behind, by minutes at most.
-        let behind = i64::try_from(self.grace.min(CLOCK_BEHIND_MAX).as_micros()).unwrap_or_default();
-        let first = || self.window_of(Timestamp(self.created.0 - behind));
-        Ok(Cursor { owner, until, window: window.unwrap_or_else(first), after: after.unwrap_or_default() })
+        // A cursor beyond now was left by a clock that has been set back since. What is logged until then would never
+        // be looked at, so the sweep begins anew: partitions that it has been through are empty.
+        let kept = window.filter(|window| *window <= self.window_of(Timestamp::now())).zip(after);
+        let (window, after) = kept.unwrap_or_else(|| {
+            // The first entries may have been written by a front end whose clock was behind, by minutes at most.
+            let behind = i64::try_from(self.grace.min(CLOCK_BEHIND_MAX).as_micros()).unwrap_or_default();
+            (self.window_of(Timestamp(self.created.0 - behind)), Uuid::nil())
+        });
+        Ok(Cursor { owner, until, window, after })
     }
 
     /// Takes a slot; false when it is another's. Two that believe to have it only do the work twice.

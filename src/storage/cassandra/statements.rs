@@ -59,10 +59,9 @@ async fn prepare(
             prepared.set_serial_consistency(Some(serial));
             (consistency, &profiles.conditional)
         }
-        How::Read(consistency)
-        | How::BlobRead(consistency)
-        | How::Write(consistency)
-        | How::BlobWrite(consistency) => (consistency, &profiles.plain),
+        How::Read(consistency) | How::BlobRead(consistency) | How::Write(consistency) | How::BlobWrite(consistency) => {
+            (consistency, &profiles.plain)
+        }
     };
     prepared.set_consistency(consistency);
     prepared.set_execution_profile_handle(Some(profile.clone()));
@@ -176,7 +175,7 @@ statements! {
     upload_open: LWT = "UPDATE upload SET rev = ?, state = ?, changed = ?, bucket_id = ?, key = ?, attrs = ?, \
         initiator = ?, initiated = ?, closing = ? WHERE upload_id = ? IF rev = ?";
     upload_mark: LWT = "UPDATE upload SET rev = ?, state = ?, changed = ?, closing = ? WHERE upload_id = ? IF rev = ?";
-    upload_purge: WRITE = "DELETE FROM upload WHERE upload_id = ?";
+    upload_purge: WRITE = "DELETE FROM upload USING TIMESTAMP ? WHERE upload_id = ?";
     part_set: LWT = "UPDATE upload SET part = ? WHERE upload_id = ? AND part_no = ? IF state = ?";
     parts_after: READ = "SELECT part_no, part FROM upload WHERE upload_id = ? AND part_no > ? LIMIT ?";
     uploads_add: WRITE = "INSERT INTO upload_by_bucket (bucket_id, shard_id, key, upload_id) VALUES (?, ?, ?, ?)";
