@@ -1,12 +1,14 @@
 //! One keyspace per group of tests, and one runtime for the sessions of all.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::future::Future;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
-use dolium::storage::Storage;
-use dolium::storage::cassandra::{CassandraConfig, open};
+use dolium::storage::cassandra::{CassandraConfig, Trial, open};
+use dolium::storage::faulty::Fault;
+use dolium::storage::{Storage, StorageError};
 use scylla::client::session::Session;
 use scylla::client::session_builder::SessionBuilder;
 use scylla::response::query_result::QueryResult;
@@ -14,12 +16,26 @@ use scylla::serialize::row::SerializeRow;
 use scylla::statement::Consistency;
 use scylla::statement::unprepared::Statement;
 use tokio::runtime::Runtime;
+use tokio::sync::OnceCell;
 
 static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().expect("a runtime starts"));
 
-/// Runs a test on the runtime that all sessions live on.
+/// The keyspace of the tests that touch only what they made.
+static SHARED: OnceCell<CassandraConfig> = OnceCell::const_new();
+
+thread_local! {
+    /// The keyspaces of the test that runs on this thread.
+    static MADE: RefCell<Vec<CassandraConfig>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Runs a test on the runtime that all sessions live on, and drops its keyspaces: each table costs the nodes memory.
 pub fn run(test: impl Future<Output = ()>) {
-    RUNTIME.block_on(test);
+    RUNTIME.block_on(async {
+        test.await;
+        for config in MADE.take() {
+            Rows::of(&config).await.run(&format!("DROP KEYSPACE {}", config.keyspace), ()).await;
+        }
+    });
 }
 
 /// The nodes to test against.
@@ -47,7 +63,47 @@ pub async fn fresh(change: impl FnOnce(&mut CassandraConfig)) -> (Storage, Cassa
     let mut config = fresh_config();
     change(&mut config);
     let storage = open(config.clone()).await.expect("opens a fresh keyspace");
+    MADE.with_borrow_mut(|made| made.push(config.clone()));
     (storage, config)
+}
+
+/// A front end of a keyspace that other tests use too, whose statements and clock the test can spoil.
+pub async fn shared() -> (Storage, CassandraConfig, Arc<Trial>) {
+    let config = SHARED.get_or_init(|| async { fresh_config() }).await;
+    let trial = Arc::new(Trial::default());
+    let config = CassandraConfig { trial: Some(Arc::clone(&trial)), ..config.clone() };
+    (open(config.clone()).await.expect("opens the shared keyspace"), config, trial)
+}
+
+/// A store on a fresh keyspace, whose statements and clock the test can spoil.
+pub async fn on_trial(change: impl FnOnce(&mut CassandraConfig)) -> (Storage, CassandraConfig, Arc<Trial>) {
+    let trial = Arc::new(Trial::default());
+    let (storage, config) = fresh(|config| {
+        config.trial = Some(Arc::clone(&trial));
+        change(config);
+    })
+    .await;
+    (storage, config, trial)
+}
+
+/// Another front end of the same keyspace, which nothing goes wrong with.
+pub async fn beside(config: &CassandraConfig) -> Storage {
+    open(CassandraConfig { trial: None, ..config.clone() }).await.expect("a second front end opens")
+}
+
+/// Waits until every planned fault has happened or holds a statement.
+pub async fn reached(trial: &Trial) {
+    eventually("the planned statement is sent", || async { (trial.faults.left() == 0).then_some(()) }).await;
+}
+
+/// What a request says whose outcome is not known.
+pub fn lost() -> StorageError {
+    StorageError::OutcomeUnknown("as planned".to_owned())
+}
+
+/// A reply that is lost after the statement took effect, and a statement that is lost on its way.
+pub fn losses() -> [Fault; 2] {
+    [Fault::LoseReply(lost()), Fault::Refuse(lost())]
 }
 
 /// What the tables say, past the store.

@@ -3,9 +3,11 @@
 //! `DOLIUM_TEST_CASSANDRA` names the nodes, comma separated (`tests/cassandra/cluster start 3 DIR` prints them);
 //! without it these tests fail, for a test that did not run has shown nothing.
 
+mod clock;
 mod contract;
 mod keyspace;
 mod leftovers;
+mod losses;
 mod opening;
 mod reclaim;
 mod recovery;

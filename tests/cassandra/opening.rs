@@ -1,10 +1,11 @@
 //! Opening, schema versions and the sentences that operators get.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use dolium::storage::cassandra::{OpenError, open, schema};
 
-use super::keyspace::{fresh, fresh_config, nodes, run};
+use super::keyspace::{Rows, fresh, fresh_config, nodes, run};
 
 #[test]
 fn racing_opens_of_an_absent_keyspace_both_come_up() {
@@ -52,6 +53,43 @@ fn front_ends_that_disagree_are_refused() {
         config.lease += Duration::from_millis(1);
         let refused = open(config).await.err();
         assert!(matches!(refused, Some(OpenError::Disagreement { setting: "lease", .. })), "{refused:?}");
+    });
+}
+
+#[test]
+fn front_ends_that_decide_races_elsewhere_are_refused() {
+    run(async {
+        let (_storage, config) = fresh(|_| {}).await;
+        let rows = Rows::of(&config).await;
+        for (column, elsewhere, name) in
+            [("datacenter", "elsewhere", "local_datacenter"), ("consistency", "everywhere", "consistency")]
+        {
+            let read = format!("SELECT {column} FROM schema_version WHERE name = 'schema'");
+            let answer = rows.run(&read, ()).await.into_rows_result().expect("rows");
+            let (ours,) = answer.first_row::<(String,)>().expect("it was recorded");
+            let set = format!("UPDATE schema_version SET {column} = ? WHERE name = 'schema' IF EXISTS");
+            rows.run(&set, (elsewhere,)).await;
+            match open(config.clone()).await.err() {
+                Some(OpenError::Disagreement { setting, configured, recorded }) => {
+                    assert_eq!((setting, configured, recorded.as_str()), (name, ours.clone(), elsewhere));
+                }
+                other => panic!("{name}: {other:?}"),
+            }
+            rows.run(&set, (ours,)).await;
+            open(config.clone()).await.expect("agrees again");
+        }
+    });
+}
+
+/// A damaged copy that was read as it stands could win over whole ones in a repair.
+#[test]
+fn blocks_on_disk_have_checksums() {
+    run(async {
+        let (_storage, config) = fresh(|_| {}).await;
+        let cql = "SELECT compression FROM system_schema.tables WHERE keyspace_name = ? AND table_name = 'block'";
+        let answer = Rows::of(&config).await.run(cql, (&config.keyspace,)).await.into_rows_result().expect("rows");
+        let (options,) = answer.first_row::<(BTreeMap<String, String>,)>().expect("the table");
+        assert!(options.get("class").is_some_and(|class| class.ends_with("NoopCompressor")), "{options:?}");
     });
 }
 

@@ -17,8 +17,8 @@ use super::heads::Fenced;
 use super::inodes::{ReferencesAfter, Verdict};
 use super::log::{Entry, Kind};
 use super::rows::{
-    BUCKET_DELETING, BlobHome, FOR_EVER, INODE_DEAD, INODE_DYING, INODE_LIVE, UPLOAD_ABORTED,
-    UPLOAD_COMPLETED, UPLOAD_COMPLETING,
+    BUCKET_DELETING, BlobHome, FOR_EVER, INODE_DEAD, INODE_DYING, INODE_LIVE, UPLOAD_ABORTED, UPLOAD_COMPLETED,
+    UPLOAD_COMPLETING,
 };
 use super::session::corrupt;
 use super::uploads::UploadRow;

@@ -67,16 +67,8 @@ pub(super) struct BucketRow {
 impl BucketRow {
     /// From its columns.
     pub(super) fn of(name: &BucketName, columns: BucketColumns) -> Result<Self> {
-        let (
-            Some(rev),
-            Some(id),
-            Some(owner),
-            Some(region),
-            Some(created),
-            Some(state),
-            Some(since),
-            Some(settings),
-        ) = columns
+        let (Some(rev), Some(id), Some(owner), Some(region), Some(created), Some(state), Some(since), Some(settings)) =
+            columns
         else {
             return Err(corrupt("a bucket's row", "a column is missing"));
         };
