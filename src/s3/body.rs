@@ -9,6 +9,7 @@ use futures::StreamExt;
 use futures::future::LocalBoxFuture;
 
 use crate::s3::auth::{Trailers, VerifiedBody};
+use crate::s3::checksum::Algorithm;
 use crate::s3::digest::{Digested, Digests, Expected};
 use crate::s3::error::{S3Error, S3ErrorCode};
 use crate::s3::request::Headers;
@@ -25,7 +26,8 @@ pub struct Received {
     pub digested: Digested,
 }
 
-/// Reads an object's body. Small ones stay in memory, to be written with the head.
+/// Reads an object's body. Small ones stay in memory, to be written with the head. An object whose client sends no
+/// additional checksum gets CRC64NVME (as AWS, since December 2024).
 ///
 /// # Errors
 /// What the client did wrong, or what the store fails with; the bytes written until then are reclaimed.
@@ -36,7 +38,7 @@ pub async fn receive_object(
     services: &Services,
 ) -> Result<Received, S3Error> {
     let inline_max = services.storage.chunks.inline_bytes_max();
-    receive(body, headers, home, inline_max, services).await
+    receive(body, Expected::parse(headers)?.or(Algorithm::Crc64Nvme), home, inline_max, services).await
 }
 
 /// Reads a part's body; parts always become blobs.
@@ -45,11 +47,11 @@ pub async fn receive_object(
 /// As [`receive_object`].
 pub async fn receive_part(
     body: VerifiedBody,
-    headers: &Headers,
+    expected: Expected,
     home: Home<'_>,
     services: &Services,
 ) -> Result<(Placement, u64, Digested), S3Error> {
-    let received = receive(body, headers, home, 0, services).await?;
+    let received = receive(body, expected, home, 0, services).await?;
     match received.data {
         Data::Stored(placement) => Ok((placement, received.size, received.digested)),
         Data::Inline(_) | Data::NotRead => Err(S3ErrorCode::InternalError.because("A part was not written.")),
@@ -58,12 +60,11 @@ pub async fn receive_part(
 
 async fn receive(
     body: VerifiedBody,
-    headers: &Headers,
+    expected: Expected,
     home: Home<'_>,
     inline_max: usize,
     services: &Services,
 ) -> Result<Received, S3Error> {
-    let expected = Expected::parse(headers)?;
     let chunks = services.storage.chunks.as_ref();
     let mut intake = Intake {
         sink: Sink::Idle(Work { chunks, home, digests: Digests::new(&expected), writer: None }),

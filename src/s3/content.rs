@@ -9,7 +9,7 @@ use futures::stream::{self, LocalBoxStream};
 
 use crate::s3::error::{S3Error, S3ErrorCode};
 use crate::s3::services::Services;
-use crate::storage::{Data, Manifest, ManifestPart, ObjectRecord, Placement, StorageError};
+use crate::storage::{Data, Manifest, ObjectRecord, Placement, StorageError, StoredChecksum};
 
 /// Inline objects below this size do not wait for a share of the memory budget, bytes: connections are bounded too.
 const INLINE_UNCOUNTED_BYTES: usize = 16 * 1024;
@@ -111,29 +111,54 @@ fn slices(manifest: &Manifest, range: &Range<u64>) -> Result<Vec<(Placement, Ran
     Ok(found)
 }
 
-/// The bytes of the object that part `number` is, for `partNumber` of GET and HEAD. An object that was not made of
-/// parts is its own part 1.
+/// The parts of an object that was made of parts.
 ///
 /// # Errors
-/// `InvalidPart` (as 416, which AWS answers) when there is no such part.
-pub async fn part_range(record: &ObjectRecord, number: u32, services: &Arc<Services>) -> Result<Range<u64>, S3Error> {
-    let Data::Stored(placement) = &record.data else { return single(record, number) };
-    if !placement.manifest {
-        return single(record, number);
+/// What the store fails with.
+pub async fn manifest(record: &ObjectRecord, services: &Services) -> Result<Option<Manifest>, S3Error> {
+    match &record.data {
+        Data::Stored(placement) if placement.manifest => {
+            Ok(Some(services.storage.chunks.read_manifest(placement).await?))
+        }
+        _ => Ok(None),
     }
-    let manifest = services.storage.chunks.read_manifest(placement).await?;
+}
+
+/// What `partNumber` of GET and HEAD names.
+pub struct PartOf {
+    /// Its bytes within the object.
+    pub range: Range<u64>,
+    /// Its additional checksums, where AWS shows them: a part's own if the object's is made of them, the object's if
+    /// there is one part.
+    pub checksums: Vec<StoredChecksum>,
+}
+
+/// The part `number` of an object. One that was not made of parts is its own part 1.
+///
+/// # Errors
+/// `InvalidPartNumber` when there is no such part.
+pub async fn part(record: &ObjectRecord, number: u32, services: &Services) -> Result<PartOf, S3Error> {
+    let attrs = &record.attrs;
+    let beyond = |parts: usize| {
+        S3Error::from(S3ErrorCode::InvalidPartNumber)
+            .field("PartNumberRequested", number.to_string())
+            .field("ActualPartCount", parts.to_string())
+    };
+    let Some(manifest) = manifest(record, services).await? else {
+        let whole = PartOf { range: 0..attrs.size, checksums: attrs.checksums.clone() };
+        return if number == 1 { Ok(whole) } else { Err(beyond(1)) };
+    };
     let index = usize::try_from(number).unwrap_or(usize::MAX).wrapping_sub(1);
-    let part: &ManifestPart = manifest.parts.get(index).ok_or_else(no_such_part)?;
+    let part = manifest.parts.get(index).ok_or_else(|| beyond(manifest.parts.len()))?;
     let start = manifest.parts.iter().take(index).map(|p| p.size).sum::<u64>();
-    Ok(start..start + part.size)
-}
-
-fn single(record: &ObjectRecord, number: u32) -> Result<Range<u64>, S3Error> {
-    if number == 1 { Ok(0..record.attrs.size) } else { Err(no_such_part()) }
-}
-
-fn no_such_part() -> S3Error {
-    S3ErrorCode::InvalidRange.because("The requested partnumber is not satisfiable.")
+    let composite = attrs.checksums.iter().any(|checksum| checksum.composite);
+    let of_part = |checksum: &StoredChecksum| StoredChecksum { composite: true, ..checksum.clone() };
+    let checksums = match manifest.parts.len() {
+        _ if composite => part.checksums.iter().map(of_part).collect(),
+        1 => attrs.checksums.clone(),
+        _ => Vec::new(),
+    };
+    Ok(PartOf { range: start..start + part.size, checksums })
 }
 
 fn to_usize(n: u64) -> usize {
@@ -143,6 +168,7 @@ fn to_usize(n: u64) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::storage::ManifestPart;
 
     #[test]
     fn a_range_takes_its_share_of_each_part() {

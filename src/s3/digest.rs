@@ -1,10 +1,11 @@
-//! What is computed over a body while it passes: MD5 always (it is the ETag), one additional checksum when asked for.
+//! What is computed over a body while it passes: MD5 always (it is the ETag), and the additional checksums that the
+//! client sends or the object is to have.
 
 use bytes::Bytes;
 use md5::{Digest, Md5};
 
 use crate::s3::auth::Trailers;
-use crate::s3::checksum::{self, Claim, Hasher};
+use crate::s3::checksum::{self, Algorithm, Claim, Hasher};
 use crate::s3::error::{S3Error, S3ErrorCode};
 use crate::s3::request::Headers;
 use crate::storage::StoredChecksum;
@@ -18,6 +19,7 @@ pub const BLOCKING_BYTES_MIN: usize = 64 * 1024;
 pub struct Expected {
     content_md5: Option<[u8; 16]>,
     checksum: Option<Claim>,
+    also: Option<Algorithm>,
 }
 
 impl Expected {
@@ -27,7 +29,25 @@ impl Expected {
     /// `InvalidDigest`, `InvalidRequest`.
     pub fn parse(headers: &Headers) -> Result<Self, S3Error> {
         let content_md5 = headers.bytes("content-md5").map(|value| parse_md5(value)).transpose()?;
-        Ok(Self { content_md5, checksum: checksum::claim(headers)? })
+        Ok(Self { content_md5, checksum: checksum::claim(headers)?, also: None })
+    }
+
+    /// The additional checksum that the client sends.
+    #[must_use]
+    pub fn claim(&self) -> Option<&Claim> {
+        self.checksum.as_ref()
+    }
+
+    /// The same, computing this one whatever the client sends.
+    #[must_use]
+    pub fn with(self, algorithm: Algorithm) -> Self {
+        Self { also: Some(algorithm), ..self }
+    }
+
+    /// The same, computing this one if the client sends none.
+    #[must_use]
+    pub fn or(self, algorithm: Algorithm) -> Self {
+        if self.checksum.is_some() { self } else { self.with(algorithm) }
     }
 
     /// Whether the client sent any digest of the body.
@@ -45,7 +65,7 @@ fn parse_md5(value: &[u8]) -> Result<[u8; 16], S3Error> {
 /// The digests of a body in the making.
 pub struct Digests {
     md5: Md5,
-    checksum: Option<Hasher>,
+    checksums: Vec<Hasher>,
 }
 
 /// The digests of a whole body.
@@ -53,24 +73,23 @@ pub struct Digests {
 pub struct Digested {
     /// 32 hexadecimal digits.
     pub md5: String,
-    /// The additional checksum, if one was asked for.
-    pub checksum: Option<StoredChecksum>,
+    /// The additional checksums, the client's own first.
+    pub checksums: Vec<StoredChecksum>,
 }
 
 impl Digests {
     /// Begins those that `expected` needs.
     #[must_use]
     pub fn new(expected: &Expected) -> Self {
-        let checksum = expected.checksum.as_ref().map(|claim| Hasher::new(claim.algorithm));
-        Self { md5: Md5::new(), checksum }
+        let claimed = expected.checksum.as_ref().map(|claim| claim.algorithm);
+        let also = expected.also.filter(|also| Some(*also) != claimed);
+        Self { md5: Md5::new(), checksums: claimed.into_iter().chain(also).map(Hasher::new).collect() }
     }
 
     /// Adds bytes on this thread.
     pub fn update(&mut self, bytes: &[u8]) {
         self.md5.update(bytes);
-        if let Some(checksum) = &mut self.checksum {
-            checksum.update(bytes);
-        }
+        self.checksums.iter_mut().for_each(|checksum| checksum.update(bytes));
     }
 
     /// Adds bytes, on another thread when they are many.
@@ -95,24 +114,26 @@ impl Digests {
     /// `BadDigest`; `InvalidRequest` when an announced trailer did not come.
     pub fn finish(self, expected: &Expected, trailers: &Trailers) -> Result<Digested, S3Error> {
         let md5: [u8; 16] = self.md5.finalize().into();
-        if expected.content_md5.is_some_and(|wanted| wanted != md5) {
-            return Err(S3ErrorCode::BadDigest.because("The Content-MD5 you specified did not match what we received."));
+        if let Some(wanted) = expected.content_md5.filter(|wanted| *wanted != md5) {
+            return Err(S3Error::from(S3ErrorCode::BadDigest)
+                .field("ExpectedDigest", data_encoding::HEXLOWER.encode(&wanted))
+                .field("CalculatedDigest", data_encoding::BASE64.encode(&md5)));
         }
-        let checksum = self.checksum.map(Hasher::finish);
-        if let (Some(claim), Some(computed)) = (&expected.checksum, &checksum) {
-            let header = claim.algorithm.header();
-            let sent = claim.value.clone().or_else(|| trailers.get(header));
-            let sent = sent.ok_or_else(|| {
-                S3ErrorCode::InvalidRequest.because(format!("The trailer {header} was announced and not sent."))
-            })?;
-            checksum::valid(claim.algorithm, &sent)?;
-            if sent != computed.value {
-                return Err(S3ErrorCode::BadDigest.because(format!(
-                    "The {} you specified did not match the calculated checksum.",
-                    computed.algorithm
-                )));
-            }
+        let checksums: Vec<_> = self.checksums.into_iter().map(Hasher::finish).collect();
+        if let (Some(claim), Some(computed)) = (&expected.checksum, checksums.first()) {
+            let sent = match &claim.value {
+                Some(value) => value.clone(),
+                None => {
+                    let header = claim.algorithm.header();
+                    let sent = trailers.get(header).ok_or_else(|| {
+                        S3ErrorCode::InvalidRequest.because(format!("The trailer {header} was announced and not sent."))
+                    })?;
+                    checksum::in_trailer(claim.algorithm, &sent)?;
+                    sent
+                }
+            };
+            claim.verify(&sent, &computed.value)?;
         }
-        Ok(Digested { md5: data_encoding::HEXLOWER.encode(&md5), checksum })
+        Ok(Digested { md5: data_encoding::HEXLOWER.encode(&md5), checksums })
     }
 }

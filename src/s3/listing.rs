@@ -7,6 +7,7 @@
 use std::future::Future;
 
 use crate::s3::error::{S3Error, S3ErrorCode};
+use crate::s3::request::Headers;
 use crate::s3::target::Target;
 use crate::s3::xml::listing::Encoding;
 use crate::storage::{PAGE_ENTRIES_MAX, Page};
@@ -166,14 +167,41 @@ pub fn successor(prefix: &[u8]) -> Vec<u8> {
 pub fn limit(target: &Target, name: &'static str) -> Result<usize, S3Error> {
     match target.query.get(name) {
         None | Some("") => Ok(MAX_KEYS),
-        Some(text) => match text.parse::<u32>() {
-            Ok(n) if n <= i32::MAX as u32 => Ok((n as usize).min(MAX_KEYS)),
-            _ => Err(S3ErrorCode::InvalidArgument
-                .because(format!("Provided {name} not an integer or within integer range"))
-                .field("ArgumentName", name)
-                .field("ArgumentValue", text)),
-        },
+        Some(text) => integer(name, text).map(|n| (n as usize).min(MAX_KEYS)),
     }
+}
+
+/// Reads a parameter that is an integer from 0 to 2147483647.
+///
+/// # Errors
+/// `InvalidArgument`, in AWS's two wordings.
+pub fn integer(name: &'static str, text: &str) -> Result<u32, S3Error> {
+    let message = match text.parse::<i64>() {
+        Ok(n) if n < 0 => format!("Argument {name} must be an integer between 0 and 2147483647"),
+        Ok(n) if n <= i64::from(i32::MAX) => return Ok(u32::try_from(n).unwrap_or(u32::MAX)),
+        _ => format!("Provided {name} not an integer or within integer range"),
+    };
+    let error = S3ErrorCode::InvalidArgument.because(message);
+    Err(error.field("ArgumentName", name).field("ArgumentValue", text))
+}
+
+/// Checks `x-amz-optional-object-attributes`. `RestoreStatus`, the only one there is, is shown of objects that are being
+/// restored, and none here ever is.
+///
+/// # Errors
+/// `InvalidArgument`.
+pub fn optional_attributes(headers: &Headers) -> Result<(), S3Error> {
+    for value in headers.all("x-amz-optional-object-attributes") {
+        let text = String::from_utf8_lossy(value);
+        let unknown = text.split(',').map(str::trim).find(|name| !name.is_empty() && *name != "RestoreStatus");
+        if let Some(name) = unknown {
+            return Err(S3ErrorCode::InvalidArgument
+                .because("Invalid attribute name specified.")
+                .field("ArgumentName", "x-amz-optional-object-attributes")
+                .field("ArgumentValue", name));
+        }
+    }
+    Ok(())
 }
 
 /// Reads `encoding-type`.

@@ -20,6 +20,7 @@ pub mod request;
 pub mod response;
 pub mod services;
 pub mod slow_answer;
+pub mod storage_class;
 pub mod stored_headers;
 pub mod target;
 pub mod time;

@@ -71,6 +71,8 @@ pub enum Action {
     DeleteObject,
     GetObjectAcl,
     PutObjectAcl,
+    GetObjectAttributes,
+    RestoreObject,
     GetObjectTagging,
     AbortMultipartUpload,
     ListMultipartUploadParts,
@@ -148,6 +150,8 @@ pub const ROWS: &[&Row] = &[
     &ops::object::head_object::ROW,
     &ops::object::delete_object::ROW,
     &ops::object::copy_object::ROW,
+    &ops::object::get_object_attributes::ROW,
+    &ops::object::restore_object::ROW,
     &ops::object::get_object_acl::ROW,
     &ops::object::put_object_acl::ROW,
     &ops::multipart::create_multipart_upload::ROW,
@@ -241,8 +245,17 @@ pub fn find(method: Option<Method>, target: &Target, headers: &Headers) -> Resul
             let name = target.query.iter().map(|p| p.name.as_str()).find(|n| SUB_RESOURCES.contains(n));
             Err(not_implemented(method, name.unwrap_or_default()))
         }
-        None => Err(S3ErrorCode::MethodNotAllowed.into()),
+        None => Err(not_allowed(method, level)),
     }
+}
+
+fn not_allowed(method: Method, level: Level) -> S3Error {
+    let resource = match level {
+        Level::Service => "SERVICE",
+        Level::Bucket => "BUCKET",
+        Level::Object => "OBJECT",
+    };
+    S3Error::from(S3ErrorCode::MethodNotAllowed).field("Method", method.as_str()).field("ResourceType", resource)
 }
 
 fn not_implemented(method: Method, sub_resource: &str) -> S3Error {
@@ -314,6 +327,8 @@ mod tests {
             (Get, b, k, "partNumber=1", "GetObject"),
             (Head, b, k, "", "HeadObject"),
             (Get, b, k, "acl", "GetObjectAcl"),
+            (Get, b, k, "attributes", "GetObjectAttributes"),
+            (Post, b, k, "restore", "RestoreObject"),
             (Post, b, k, "uploads", "CreateMultipartUpload"),
             (Put, b, k, "partNumber=1&uploadId=x", "UploadPart"),
             (Put, b, k, "copy:partNumber=1&uploadId=x", "UploadPartCopy"),

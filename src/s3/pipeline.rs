@@ -5,6 +5,8 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
+
 use crate::s3::access::{self, Permit};
 use crate::s3::auth::{self, Caller, Payload, SignatureKind};
 use crate::s3::error::{S3Error, S3ErrorCode};
@@ -50,7 +52,7 @@ impl Ready {
 /// The answer, ready for the wire.
 pub async fn head(wire: WireHead, services: &Arc<Services>) -> Result<Ready, Response> {
     let is_head = wire.method == Some(Method::Head);
-    let outline = Outline { request_id: wire.request_id.clone(), is_head };
+    let mut outline = Outline { request_id: wire.request_id.clone(), is_head, bucket: None, key: None };
     let target = match Target::parse(&wire, &services.domains) {
         Ok(target) => target,
         Err(error) => {
@@ -59,6 +61,7 @@ pub async fn head(wire: WireHead, services: &Arc<Services>) -> Result<Ready, Res
         }
     };
     let resource = target.resource();
+    (outline.bucket, outline.key) = (target.bucket.clone(), target.key.clone());
     judge(wire, target, services).await.map_err(|error| outline.to_wire(Err(error), &resource, services))
 }
 
@@ -97,11 +100,26 @@ async fn admit(
     headers: &Headers,
     services: &Services,
 ) -> Result<Permit, S3Error> {
+    check_text(headers)?;
     let permit = access::decide(caller, row, target, headers, services).await?;
     if row.writes {
-        unsupported::refuse(headers)?;
+        unsupported::refuse(row, headers)?;
     }
     Ok(permit)
+}
+
+/// What is acted on has to be text: a condition that cannot be read must not be taken for none.
+fn check_text(headers: &Headers) -> Result<(), S3Error> {
+    let acted_on = |name: &str| {
+        name.starts_with("x-amz-") && !name.starts_with("x-amz-meta-") || matches!(name, "if-match" | "if-none-match")
+    };
+    match headers.iter().find(|(name, value)| acted_on(name) && std::str::from_utf8(value).is_err()) {
+        None => Ok(()),
+        Some((name, value)) => Err(S3ErrorCode::InvalidArgument
+            .because("The value of a header is not UTF-8.")
+            .field("ArgumentName", name)
+            .field("ArgumentValue", String::from_utf8_lossy(value))),
+    }
 }
 
 /// A length that is too large or missing is answered before the body is asked for.
@@ -130,7 +148,12 @@ pub fn too_large(row: &Row, bytes: u64, limit: u64) -> S3Error {
 
 /// The second half: the body, the operation, the answer.
 pub async fn finish(ready: Ready, body: WireBody, services: &Arc<Services>) -> Response {
-    let outline = Outline { request_id: ready.request_id.clone(), is_head: ready.is_head };
+    let outline = Outline {
+        request_id: ready.request_id.clone(),
+        is_head: ready.is_head,
+        bucket: ready.target.bucket.clone(),
+        key: ready.target.key.clone(),
+    };
     let resource = ready.target.resource();
     let row = ready.row;
     let body = auth::verified(body, ready.payload, &ready.headers);
@@ -163,12 +186,17 @@ async fn run(admission: Admission, request: Request, services: &Arc<Services>) -
 struct Outline {
     request_id: String,
     is_head: bool,
+    bucket: Option<String>,
+    key: Option<String>,
 }
 
 impl Outline {
     /// The only place that writes an error.
     fn to_wire(&self, reply: Result<Response, S3Error>, resource: &str, services: &Services) -> Response {
-        let mut answer = reply.unwrap_or_else(|error| self.error(&error, resource, services));
+        let mut answer = reply.unwrap_or_else(|error| {
+            let error = error.about(self.bucket.as_deref(), self.key.as_deref());
+            self.error(&error, resource, services)
+        });
         answer.set("x-amz-request-id", self.request_id.as_str());
         answer.set("x-amz-id-2", services.host_id.as_str());
         answer
@@ -177,7 +205,7 @@ impl Outline {
     fn error(&self, error: &S3Error, resource: &str, services: &Services) -> Response {
         let mut answer = Response::status(error.code.status());
         for (name, value) in &error.headers {
-            answer.set(name, value.as_str());
+            answer.header(*name, Bytes::from(value.clone()));
         }
         if error.code == S3ErrorCode::NotModified {
             return answer;

@@ -67,6 +67,10 @@ impl ReadConditions {
 pub struct WriteConditions {
     if_match: Option<String>,
     if_none_match: bool,
+    /// Seconds since 1970. This and the size are taken by deletes only, as Ceph's gateway does; AWS has them in
+    /// directory buckets.
+    if_match_modified: Option<i64>,
+    if_match_size: Option<u64>,
 }
 
 impl WriteConditions {
@@ -83,13 +87,29 @@ impl WriteConditions {
                     .because("If-None-Match of a write takes only *: the key must not exist."));
             }
         };
-        Ok(Self { if_match: headers.get("if-match").map(str::to_owned), if_none_match })
+        Ok(Self { if_match: headers.get("if-match").map(str::to_owned), if_none_match, ..Self::default() })
     }
 
     /// With this `If-Match`, if any.
     #[must_use]
     pub fn if_match(etag: Option<String>) -> Self {
-        Self { if_match: etag, if_none_match: false }
+        Self { if_match: etag, ..Self::default() }
+    }
+
+    /// The conditions of a delete: an ETag, a time and a size, as texts.
+    ///
+    /// # Errors
+    /// `InvalidArgument` for a time or size that is none.
+    pub fn of_delete(etag: Option<&str>, modified: Option<&str>, size: Option<&str>) -> Result<Self, S3Error> {
+        let invalid = |name: &'static str, value: &str| {
+            S3ErrorCode::InvalidArgument
+                .because("The condition is no date or no size.")
+                .field("ArgumentName", name)
+                .field("ArgumentValue", value)
+        };
+        let modified = modified.map(|t| parse_date(t).ok_or_else(|| invalid("LastModifiedTime", t))).transpose()?;
+        let size = size.map(|t| t.parse().map_err(|_| invalid("Size", t))).transpose()?;
+        Ok(Self { if_match_modified: modified, if_match_size: size, ..Self::if_match(etag.map(str::to_owned)) })
     }
 
     /// Judges the current version.
@@ -99,12 +119,23 @@ impl WriteConditions {
     pub fn judge(&self, current: Option<&ObjectAttrs>) -> Result<(), S3Error> {
         let failed =
             |condition: &'static str| Err(S3Error::from(S3ErrorCode::PreconditionFailed).field("Condition", condition));
+        let wants_one = self.if_match.is_some() || self.if_match_modified.is_some() || self.if_match_size.is_some();
         match (&self.if_match, current) {
-            (Some(_), None) => return Err(S3ErrorCode::NoSuchKey.into()),
+            (_, None) if wants_one => return Err(S3ErrorCode::NoSuchKey.into()),
             (Some(list), Some(attrs)) if !list_names(list, &attrs.etag) => return failed("If-Match"),
             _ => {}
         }
-        if self.if_none_match && current.is_some() { failed("If-None-Match") } else { Ok(()) }
+        let Some(attrs) = current else { return Ok(()) };
+        let modified = Timestamp(attrs.modified_micros).seconds();
+        if self.if_none_match {
+            failed("If-None-Match")
+        } else if self.if_match_modified.is_some_and(|wanted| wanted != modified) {
+            failed("x-amz-if-match-last-modified-time")
+        } else if self.if_match_size.is_some_and(|wanted| wanted != attrs.size) {
+            failed("x-amz-if-match-size")
+        } else {
+            Ok(())
+        }
     }
 }
 
@@ -147,12 +178,17 @@ mod tests {
 
     #[test]
     fn writes_are_judged_on_the_current_version() {
-        let create = WriteConditions { if_match: None, if_none_match: true };
+        let create = WriteConditions { if_none_match: true, ..WriteConditions::default() };
         assert!(create.judge(None).is_ok());
         assert_eq!(create.judge(Some(&attrs())).expect_err("exists").code, S3ErrorCode::PreconditionFailed);
         let update = WriteConditions::if_match(Some("\"abc\"".into()));
         assert!(update.judge(Some(&attrs())).is_ok());
         assert_eq!(update.judge(None).expect_err("is absent").code, S3ErrorCode::NoSuchKey);
+        let sized = |size| WriteConditions::of_delete(None, Some(THEN), Some(size)).expect("is right");
+        assert!(sized("0").judge(Some(&attrs())).is_ok());
+        assert_eq!(sized("1").judge(Some(&attrs())).expect_err("differs").code, S3ErrorCode::PreconditionFailed);
+        assert_eq!(sized("0").judge(None).expect_err("is absent").code, S3ErrorCode::NoSuchKey);
+        assert!(WriteConditions::of_delete(None, Some("never"), None).is_err());
         let stale = WriteConditions::if_match(Some("x".into()));
         assert_eq!(stale.judge(Some(&attrs())).expect_err("differs").code, S3ErrorCode::PreconditionFailed);
     }

@@ -9,7 +9,10 @@ use crate::s3::error::{S3Error, S3ErrorCode};
 /// # Errors
 /// `InvalidRange` when no byte of the object is asked for.
 pub fn parse(header: &str, size: u64) -> Result<Option<Range<u64>>, S3Error> {
-    let Some(spec) = header.trim().strip_prefix("bytes=") else { return Ok(None) };
+    let Some((unit, spec)) = header.trim().split_once('=') else { return Ok(None) };
+    if !unit.trim().eq_ignore_ascii_case("bytes") {
+        return Ok(None);
+    }
     let Some((first, last)) = spec.split_once('-') else { return Ok(None) };
     let digits = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
     let (first, last) = (first.trim(), last.trim());
@@ -55,6 +58,7 @@ mod tests {
             ("bytes=-99", Some(0..10)),
             ("bytes=2-4", Some(2..5)),
             ("bytes=0-18446744073709551615", Some(0..10)),
+            ("Bytes = 2-4", Some(2..5)),
             ("bytes=4-2", None),
             ("bytes=0-1,3-4", None),
             ("bytes=-", None),

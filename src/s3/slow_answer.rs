@@ -29,17 +29,17 @@ pub struct Context {
     pub host_id: String,
 }
 
-/// Answers with the document that `work` makes.
+/// Answers with what `work` makes; of one that comes late, only the document counts.
 ///
 /// # Errors
 /// Those of `work`, if they come soon; later ones are written into the answer.
 pub async fn answer<F>(work: F, context: Context) -> Result<Response, S3Error>
 where
-    F: Future<Output = Result<Bytes, S3Error>> + 'static,
+    F: Future<Output = Result<Response, S3Error>> + 'static,
 {
     let work: LocalBoxFuture<'static, _> = Box::pin(work);
     let work = match future::select(work, Box::pin(tokio::time::sleep(PATIENCE))).await {
-        Either::Left((done, _)) => return done.map(Response::xml),
+        Either::Left((done, _)) => return done,
         Either::Right(((), work)) => work,
     };
     let mut reply = Response::xml(Bytes::new());
@@ -48,9 +48,13 @@ where
         let (work, context) = state?;
         match future::select(work, Box::pin(tokio::time::sleep(BREATH))).await {
             Either::Left((done, _)) => {
-                let document = done.unwrap_or_else(|error| {
-                    xml::error::document(&error, &context.resource, &context.request_id, &context.host_id)
-                });
+                let document = match done.map(|reply| reply.body) {
+                    Ok(ReplyBody::Full(document)) => document,
+                    Ok(_) => Bytes::new(),
+                    Err(error) => {
+                        xml::error::document(&error, &context.resource, &context.request_id, &context.host_id)
+                    }
+                };
                 // The prologue went out first; a second one would not be well formed.
                 let document = document.strip_prefix(PROLOGUE).map(|d| document.slice_ref(d)).unwrap_or(document);
                 Some((Ok(document), None))
@@ -83,7 +87,7 @@ mod tests {
             tokio::time::sleep(Duration::from_secs(13)).await;
             let mut out = xml::Document::new("R");
             out.text("A", "1");
-            Ok(out.finish())
+            Ok(Response::xml(out.finish()))
         };
         let text = text(answer(work, context()).await.expect("begins")).await;
         assert!(text.starts_with("<?xml"), "{text}");

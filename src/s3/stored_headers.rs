@@ -7,6 +7,7 @@ use bytes::Bytes;
 use crate::s3::error::{S3Error, S3ErrorCode};
 use crate::s3::request::Headers;
 use crate::s3::response::Response;
+use crate::s3::storage_class;
 use crate::storage::{ObjectAttrs, StoredHeader};
 
 /// Kept verbatim.
@@ -15,6 +16,10 @@ const KEPT: [&str; 6] =
 /// What an object is when its writer does not say (AWS).
 const DEFAULT_CONTENT_TYPE: &str = "binary/octet-stream";
 const USER_PREFIX: &str = "x-amz-meta-";
+/// Kept like the others, but belongs to one object: a copy does not take it along (AWS API_CopyObject).
+const REDIRECT: &str = "x-amz-website-redirect-location";
+/// Longest redirect location, bytes (AWS, "Configuring a webpage redirect").
+const REDIRECT_BYTES_MAX: usize = 2 * 1024;
 /// Names and values of user metadata together, bytes (AWS, "Working with object metadata").
 const USER_METADATA_BYTES_MAX: usize = 2 * 1024;
 
@@ -25,13 +30,15 @@ pub struct ObjectHeaders {
     pub headers: Vec<StoredHeader>,
     /// `x-amz-meta-*`.
     pub user_metadata: Vec<StoredHeader>,
+    /// As [`ObjectAttrs::storage_class`] keeps it.
+    pub storage_class: String,
 }
 
 impl ObjectHeaders {
     /// Reads the headers that are kept.
     ///
     /// # Errors
-    /// `MetadataTooLarge`.
+    /// `MetadataTooLarge`, `InvalidStorageClass`, `InvalidRedirectLocation`.
     pub fn parse(request: &Headers) -> Result<Self, S3Error> {
         let mut kept = Vec::new();
         for name in KEPT {
@@ -43,6 +50,7 @@ impl ObjectHeaders {
             let value = Bytes::from_static(DEFAULT_CONTENT_TYPE.as_bytes());
             kept.push(StoredHeader { name: "content-type".to_owned(), value });
         }
+        kept.extend(redirect(request)?);
         let user_metadata = user_metadata(request);
         let bytes: usize = user_metadata.iter().map(|h| h.name.len() + h.value.len()).sum();
         if bytes > USER_METADATA_BYTES_MAX {
@@ -50,8 +58,34 @@ impl ObjectHeaders {
                 .field("Size", bytes.to_string())
                 .field("MaxSizeAllowed", USER_METADATA_BYTES_MAX.to_string()));
         }
-        Ok(Self { headers: kept, user_metadata })
+        Ok(Self { headers: kept, user_metadata, storage_class: storage_class::parse(request)? })
     }
+
+    /// The attributes of an object that has these and nothing else yet.
+    #[must_use]
+    pub fn into_attrs(self) -> ObjectAttrs {
+        let Self { headers, user_metadata, storage_class } = self;
+        ObjectAttrs { headers, user_metadata, storage_class, ..ObjectAttrs::default() }
+    }
+}
+
+/// Reads `x-amz-website-redirect-location`.
+///
+/// # Errors
+/// `InvalidRedirectLocation` for one that is neither a path nor a URL, or too long.
+pub fn redirect(request: &Headers) -> Result<Option<StoredHeader>, S3Error> {
+    let Some(value) = request.bytes(REDIRECT).filter(|value| !value.is_empty()) else { return Ok(None) };
+    let location = ["/", "http://", "https://"].iter().any(|start| value.starts_with(start.as_bytes()));
+    if location && value.len() <= REDIRECT_BYTES_MAX {
+        return Ok(Some(StoredHeader { name: REDIRECT.to_owned(), value: value.clone() }));
+    }
+    Err(S3ErrorCode::InvalidRedirectLocation.into())
+}
+
+/// Replaces the redirect among an object's headers by the one that a copy asks for, if any.
+pub fn set_redirect(headers: &mut Vec<StoredHeader>, redirect: Option<StoredHeader>) {
+    headers.retain(|header| header.name != REDIRECT);
+    headers.extend(redirect);
 }
 
 /// Repeated headers are one, joined by commas, as AWS keeps them.
@@ -80,6 +114,10 @@ pub fn write(answer: &mut Response, attrs: &ObjectAttrs, overrides: &[(&'static 
     for header in &attrs.user_metadata {
         answer.header(Cow::Owned(format!("{USER_PREFIX}{}", header.name)), header.value.clone());
     }
+    // AWS says nothing of the usual class.
+    if !attrs.storage_class.is_empty() {
+        answer.set("x-amz-storage-class", attrs.storage_class.as_str());
+    }
 }
 
 #[cfg(test)]
@@ -99,5 +137,19 @@ mod tests {
         assert_eq!(parsed.headers[0].value, DEFAULT_CONTENT_TYPE.as_bytes());
         let big = "x".repeat(2048);
         assert_eq!(parse(&[("x-amz-meta-a", &big)]).expect_err("too large").code, S3ErrorCode::MetadataTooLarge);
+    }
+
+    #[test]
+    fn a_redirect_is_a_path_or_a_url() {
+        let redirect =
+            |value: &str| parse(&[(REDIRECT, value)]).map(|kept| kept.headers.len() == 2).map_err(|e| e.code);
+        assert_eq!(redirect("/a"), Ok(true));
+        assert_eq!(redirect("https://a"), Ok(true));
+        assert_eq!(redirect(""), Ok(false));
+        assert_eq!(redirect("a"), Err(S3ErrorCode::InvalidRedirectLocation));
+        assert_eq!(redirect(&"/".repeat(2049)), Err(S3ErrorCode::InvalidRedirectLocation));
+        let mut headers = parse(&[(REDIRECT, "/a")]).expect("is valid").headers;
+        set_redirect(&mut headers, None);
+        assert_eq!(headers.len(), 1);
     }
 }

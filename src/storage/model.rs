@@ -237,6 +237,9 @@ pub struct ManifestPart {
     /// The part's MD5, 32 hexadecimal digits.
     #[prost(string, tag = "4")]
     pub etag: String,
+    /// Additional checksums of the part's bytes.
+    #[prost(message, repeated, tag = "5")]
+    pub checksums: Vec<StoredChecksum>,
 }
 
 /// Where the bytes of an object are.

@@ -2,23 +2,10 @@
 //! that restates what holds anyway succeeds.
 
 use crate::s3::error::{S3Error, S3ErrorCode};
+use crate::s3::operation::Row;
 use crate::s3::request::Headers;
+use crate::s3::{storage_class, stored_headers};
 
-/// Storage classes that AWS knows: asking for one that is not here is another error than asking for one that nobody has.
-const KNOWN_CLASSES: [&str; 12] = [
-    "STANDARD",
-    "REDUCED_REDUNDANCY",
-    "STANDARD_IA",
-    "ONEZONE_IA",
-    "INTELLIGENT_TIERING",
-    "GLACIER",
-    "DEEP_ARCHIVE",
-    "OUTPOSTS",
-    "GLACIER_IR",
-    "SNOW",
-    "EXPRESS_ONEZONE",
-    "FSX_OPENZFS",
-];
 /// Names that start so are never acted on.
 const REFUSED_PREFIXES: [&str; 5] = [
     "x-amz-server-side-encryption",
@@ -28,12 +15,11 @@ const REFUSED_PREFIXES: [&str; 5] = [
     "x-amz-if-match-",
 ];
 /// Values of headers that are never acted on, unless they say what holds anyway.
-const RESTATING: [(&str, &str); 7] = [
+const RESTATING: [(&str, &str); 6] = [
     ("x-amz-acl", "private"),
     ("x-amz-bucket-object-lock-enabled", "false"),
     ("x-amz-object-ownership", "BucketOwnerEnforced"),
     ("x-amz-tagging", ""),
-    ("x-amz-website-redirect-location", ""),
     ("x-amz-tagging-directive", "COPY"),
     ("x-amz-write-offset-bytes", ""),
 ];
@@ -41,27 +27,25 @@ const RESTATING: [(&str, &str); 7] = [
 /// Refuses what is not done here.
 ///
 /// # Errors
-/// `NotImplemented` that names the header; `InvalidStorageClass` for a class that nobody has.
-pub fn refuse(headers: &Headers) -> Result<(), S3Error> {
-    for (name, value) in headers.iter() {
+/// `NotImplemented` that names the header; `InvalidStorageClass` and `InvalidRedirectLocation`, which need no body
+/// either.
+pub fn refuse(row: &Row, headers: &Headers) -> Result<(), S3Error> {
+    let acted_on = |name: &str| row.name == "DeleteObject" && name.starts_with("x-amz-if-match-");
+    for (name, value) in headers.iter().filter(|(name, _)| !acted_on(name)) {
         let text = std::str::from_utf8(value).unwrap_or("?");
         let restates = RESTATING.iter().find(|(n, _)| *n == name).map(|(_, v)| v.eq_ignore_ascii_case(text.trim()));
         if restates == Some(false) || REFUSED_PREFIXES.iter().any(|prefix| name.starts_with(prefix)) {
             return Err(not_implemented(name, text));
         }
-        if name == "x-amz-storage-class" && text != "STANDARD" {
-            return Err(match KNOWN_CLASSES.contains(&text) {
-                true => not_implemented(name, text),
-                false => S3ErrorCode::InvalidStorageClass.into(),
-            });
-        }
     }
+    storage_class::parse(headers)?;
+    stored_headers::redirect(headers)?;
     Ok(())
 }
 
 fn not_implemented(name: &str, value: &str) -> S3Error {
     S3ErrorCode::NotImplemented
-        .because("A header you provided implies functionality that is not implemented.")
+        .because("A header you provided implies functionality that is not implemented")
         .field("Header", name)
         .field("additionalMessage", format!("{name}: {value}"))
 }
@@ -73,7 +57,7 @@ mod tests {
     fn code(name: &str, value: &str) -> Option<S3ErrorCode> {
         let mut headers = Headers::default();
         headers.push(name, value.to_owned());
-        refuse(&headers).err().map(|e| e.code)
+        refuse(&crate::s3::ops::object::put_object::ROW, &headers).err().map(|e| e.code)
     }
 
     #[test]
@@ -94,10 +78,10 @@ mod tests {
             ("x-amz-server-side-encryption-customer-key", "x"),
             ("x-amz-object-lock-mode", "GOVERNANCE"),
             ("x-amz-tagging", "a=b"),
-            ("x-amz-website-redirect-location", "/x"),
         ] {
             assert_eq!(code(name, value), Some(S3ErrorCode::NotImplemented), "{name}: {value}");
         }
         assert_eq!(code("x-amz-storage-class", "FAST"), Some(S3ErrorCode::InvalidStorageClass));
+        assert_eq!(code("x-amz-website-redirect-location", "x"), Some(S3ErrorCode::InvalidRedirectLocation));
     }
 }

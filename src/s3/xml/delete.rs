@@ -27,6 +27,10 @@ pub struct Item {
     pub version_id: Option<String>,
     /// Only if it has this ETag.
     pub etag: Option<String>,
+    /// Only if it is of this time, as sent.
+    pub modified: Option<String>,
+    /// Only if it has this many bytes, as sent.
+    pub size: Option<String>,
 }
 
 /// What was removed, or made.
@@ -61,10 +65,8 @@ pub fn parse(document: &[u8]) -> Result<Request, S3Error> {
     for object in root.all("Object") {
         let key = object.required("Key")?.to_owned();
         let owned = |name| object.text_of(name).map(str::to_owned);
-        if object.child("Size").is_some() || object.child("LastModifiedTime").is_some() {
-            return Err(malformed("Size and LastModifiedTime are for directory buckets only"));
-        }
-        objects.push(Item { key, version_id: owned("VersionId"), etag: owned("ETag") });
+        let (modified, size) = (owned("LastModifiedTime"), owned("Size"));
+        objects.push(Item { key, version_id: owned("VersionId"), etag: owned("ETag"), modified, size });
     }
     if objects.is_empty() || objects.len() > KEYS_MAX {
         return Err(malformed("it must name 1 to 1,000 objects"));

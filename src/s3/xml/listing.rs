@@ -3,9 +3,10 @@
 use bytes::Bytes;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::Document;
 use super::acl::owner_members;
+use super::{Document, checksum};
 use crate::s3::etag::quoted;
+use crate::s3::storage_class;
 use crate::s3::time::iso8601;
 use crate::storage::{ListedObject, Tenant, Timestamp};
 
@@ -114,13 +115,14 @@ pub fn objects(page: &ObjectsPage<'_>) -> Bytes {
         out.text("Key", &encoding.apply(object.key.as_str()));
         out.text("LastModified", &iso8601(Timestamp(object.attrs.modified_micros)));
         out.text("ETag", &quoted(&object.attrs.etag));
+        checksum::names(&mut out, &object.attrs.checksums);
         out.number("Size", object.attrs.size);
         if with_owner {
             out.open("Owner");
             owner_members(&mut out, page.owner);
             out.close();
         }
-        out.text("StorageClass", "STANDARD");
+        out.text("StorageClass", storage_class::shown(&object.attrs));
         out.close();
     }
     for prefix in page.common_prefixes {

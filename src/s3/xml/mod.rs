@@ -1,7 +1,9 @@
 //! Documents in and out. The only place that names quick-xml.
 
 pub mod acl;
+pub mod attributes;
 pub mod buckets;
+pub mod checksum;
 pub mod copy;
 pub mod delete;
 pub mod error;

@@ -5,11 +5,13 @@ use bytes::Bytes;
 use super::acl::owner_members;
 use super::listing::Encoding;
 use super::reader::malformed;
-use super::{Document, Element};
-use crate::s3::error::S3Error;
+use super::{Document, Element, checksum};
+use crate::s3::checksum::{Algorithm, Plan};
+use crate::s3::error::{S3Error, S3ErrorCode};
 use crate::s3::etag::quoted;
+use crate::s3::storage_class;
 use crate::s3::time::iso8601;
-use crate::storage::{Part, StoredChecksum, Tenant, Timestamp, Upload};
+use crate::storage::{ObjectAttrs, Part, StoredChecksum, Tenant, Timestamp, Upload};
 
 /// The answer to CreateMultipartUpload.
 #[must_use]
@@ -28,8 +30,8 @@ pub struct NamedPart {
     pub number: u32,
     /// Without quotes.
     pub etag: String,
-    /// Additional checksums it is expected to have.
-    pub checksums: Vec<StoredChecksum>,
+    /// The additional checksum it is expected to have.
+    pub checksum: Option<StoredChecksum>,
 }
 
 /// Reads the parts of a CompleteMultipartUpload, in the order sent.
@@ -43,23 +45,40 @@ pub fn parts_to_complete(document: &[u8]) -> Result<Vec<NamedPart>, S3Error> {
         let number = part.required("PartNumber")?.trim();
         let number = number.parse().map_err(|_| malformed("a PartNumber is no number"))?;
         let etag = part.required("ETag")?.trim().trim_matches('"').to_ascii_lowercase();
-        let checksums = part.children.iter().filter_map(|child| {
-            let algorithm = child.name.strip_prefix("Checksum")?.to_owned();
-            Some(StoredChecksum { algorithm, value: child.text.trim().to_owned(), composite: false })
-        });
-        parts.push(NamedPart { number, etag, checksums: checksums.collect() });
+        parts.push(NamedPart { number, etag, checksum: named_checksum(part)? });
     }
     if parts.is_empty() { Err(malformed("it names no part")) } else { Ok(parts) }
 }
 
+fn named_checksum(part: &Element) -> Result<Option<StoredChecksum>, S3Error> {
+    let mut named = part.children.iter().filter(|child| child.name.starts_with("Checksum"));
+    let (Some(first), second) = (named.next(), named.next()) else { return Ok(None) };
+    let value = first.text.trim();
+    let algorithm = Algorithm::ALL.into_iter().find(|a| a.element() == first.name);
+    let base64 = data_encoding::BASE64.decode(value.as_bytes()).is_ok();
+    match algorithm {
+        Some(algorithm) if second.is_none() && base64 && !value.is_empty() => Ok(Some(StoredChecksum {
+            algorithm: algorithm.name().to_owned(),
+            value: value.to_owned(),
+            composite: false,
+        })),
+        _ => Err(S3ErrorCode::InvalidArgument
+            .because("Invalid Base64 or multiple checksums present in request")
+            .field("ArgumentName", "Checksum")
+            .field("ArgumentValue", value)),
+    }
+}
+
 /// The answer to CompleteMultipartUpload.
 #[must_use]
-pub fn completed(location: &str, bucket: &str, key: &str, etag: &str) -> Bytes {
+pub fn completed(location: &str, bucket: &str, key: &str, attrs: &ObjectAttrs) -> Bytes {
     let mut out = Document::new("CompleteMultipartUploadResult");
     out.text("Location", location);
     out.text("Bucket", bucket);
     out.text("Key", key);
-    out.text("ETag", &quoted(etag));
+    out.text("ETag", &quoted(&attrs.etag));
+    checksum::members(&mut out, &attrs.checksums);
+    checksum::kind(&mut out, &attrs.checksums);
     out.finish()
 }
 
@@ -95,7 +114,9 @@ pub fn parts(page: &PartsPage<'_>) -> Bytes {
         owner_members(&mut out, page.owner);
         out.close();
     }
-    out.text("StorageClass", "STANDARD");
+    let plan = Plan::of(page.upload);
+    out.text("StorageClass", storage_class::shown(&page.upload.attrs));
+    checksum::names(&mut out, &plan.stored());
     out.number("PartNumberMarker", page.marker.into());
     // boto 2 expects the element whether or not there are more.
     out.number("NextPartNumberMarker", page.parts.last().map_or(0, |p| p.number.into()));
@@ -107,6 +128,8 @@ pub fn parts(page: &PartsPage<'_>) -> Bytes {
         out.text("LastModified", &iso8601(Timestamp(part.attrs.modified_micros)));
         out.text("ETag", &quoted(&part.attrs.etag));
         out.number("Size", part.attrs.size);
+        // Of an upload that declared none, parts show what their clients sent with them.
+        checksum::members(&mut out, part.attrs.checksums.get(..1).unwrap_or_default());
         out.close();
     }
     out.finish()
@@ -164,8 +187,9 @@ pub fn uploads(page: &UploadsPage<'_>) -> Bytes {
             owner_members(&mut out, page.owner);
             out.close();
         }
-        out.text("StorageClass", "STANDARD");
+        out.text("StorageClass", storage_class::shown(&upload.attrs));
         out.text("Initiated", &iso8601(upload.initiated));
+        checksum::names(&mut out, &upload.attrs.checksums);
         out.close();
     }
     for prefix in page.common_prefixes {

@@ -67,11 +67,10 @@ impl Element {
     }
 }
 
-/// A `MalformedXML` error that says what is wrong.
+/// A `MalformedXML` error that says what is wrong, beside AWS's message.
 #[must_use]
 pub fn malformed(what: &str) -> S3Error {
-    S3ErrorCode::MalformedXML
-        .because(format!("The XML that you provided was not well formed or did not validate: {what}."))
+    S3Error::from(S3ErrorCode::MalformedXML).field("Detail", what)
 }
 
 fn build(text: &str) -> Result<Element, S3Error> {

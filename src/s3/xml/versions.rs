@@ -2,10 +2,11 @@
 
 use bytes::Bytes;
 
-use super::Document;
 use super::acl::owner_members;
 use super::listing::Encoding;
+use super::{Document, checksum};
 use crate::s3::etag::quoted;
+use crate::s3::storage_class;
 use crate::s3::time::iso8601;
 use crate::storage::{ListedVersion, Tenant, Timestamp, VersionRef};
 
@@ -75,8 +76,9 @@ fn entry(out: &mut Document, version: &ListedVersion, page: &VersionsPage<'_>) {
     out.text("LastModified", &iso8601(Timestamp(attrs.modified_micros)));
     if !attrs.delete_marker {
         out.text("ETag", &quoted(&attrs.etag));
+        checksum::names(out, &attrs.checksums);
         out.number("Size", attrs.size);
-        out.text("StorageClass", "STANDARD");
+        out.text("StorageClass", storage_class::shown(attrs));
     }
     out.open("Owner");
     owner_members(out, page.owner);

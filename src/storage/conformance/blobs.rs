@@ -120,6 +120,7 @@ pub async fn a_manifest_comes_back_as_written(storage: Storage) {
             size: 5,
             placement: Some(Placement { inode: inode.clone(), length: 5, ..Placement::default() }),
             etag: format!("{number:032x}"),
+            checksums: Vec::new(),
         };
         let manifest = Manifest { parts: (1..=count).map(part).collect() };
         let home = Home::Manifest(&f.bucket, &upload);

@@ -258,6 +258,7 @@ async fn manifest_of(f: &Fixture, upload: &Upload, parts: &[Part]) -> Result<Pla
         size: part.attrs.size,
         placement: part.attrs.placement.clone(),
         etag: part.attrs.etag.clone(),
+        checksums: Vec::new(),
     };
     let manifest = Manifest { parts: parts.iter().map(entry).collect() };
     f.storage.chunks.write_manifest(Home::Manifest(&f.bucket, upload), &manifest).await

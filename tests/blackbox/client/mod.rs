@@ -275,6 +275,15 @@ impl Request {
         self
     }
 
+    /// Further parameters, as they stand in a target.
+    pub fn more_query(mut self, parameters: &str) -> Self {
+        if !parameters.is_empty() {
+            self.target.push(if self.target.contains('?') { '&' } else { '?' });
+            self.target.push_str(parameters);
+        }
+        self
+    }
+
     pub fn body(mut self, body: impl Into<Vec<u8>>) -> Self {
         self.body = Some(body.into());
         self

@@ -34,6 +34,7 @@ pub fn request(row: &Row, subject: &Subject, client: &Client) -> Request {
     let query: Vec<String> = row.query.iter().map(value).collect();
     let target = if query.is_empty() { target } else { format!("{target}?{}", query.join("&")) };
     let body = match row.name {
+        "RestoreObject" => "<RestoreRequest><Days>1</Days></RestoreRequest>".to_owned(),
         "DeleteObjects" => format!("<Delete><Object><Key>{key}</Key></Object></Delete>"),
         "CompleteMultipartUpload" => document(&[(1, part.clone())]),
         "PutObject" | "UploadPart" => "new".repeat(100_000),
@@ -52,6 +53,7 @@ pub fn request(row: &Row, subject: &Subject, client: &Client) -> Request {
         }
         (Some("x-amz-copy-source"), _) => request = request.header("x-amz-copy-source", format!("/{bucket}/{key}")),
         (Some(other), _) => panic!("{other}: a header this test does not know how to fill"),
+        (None, "GetObjectAttributes") => request = request.header("x-amz-object-attributes", "ETag,ObjectSize"),
         (None, "PutBucketAcl" | "PutObjectAcl") => request = request.header("x-amz-acl", "private"),
         (None, _) => {}
     }

@@ -6,6 +6,7 @@ pub mod multipart;
 mod object;
 mod refusals;
 mod service;
+mod strict;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 

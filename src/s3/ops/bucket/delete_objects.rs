@@ -65,5 +65,6 @@ async fn run(permit: &Permit, items: Vec<Item>, services: &Services) -> Vec<Outc
 async fn delete_one(permit: &Permit, item: &Item, services: &Services) -> Result<Deleted, S3Error> {
     let version = version::parse(item.version_id.as_deref())?;
     let permit = access::decide_key(permit, &item.key)?;
-    delete_object::run(&permit, version, &WriteConditions::if_match(item.etag.clone()), services).await
+    let conditions = WriteConditions::of_delete(item.etag.as_deref(), item.modified.as_deref(), item.size.as_deref())?;
+    delete_object::run(&permit, version, &conditions, services).await
 }

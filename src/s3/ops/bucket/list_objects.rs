@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::s3::access::Permit;
-use crate::s3::error::S3Error;
+use crate::s3::error::{S3Error, S3ErrorCode};
 use crate::s3::listing::{self, Ask, Listed, Start};
 use crate::s3::operation::{AclRight, Action, BodyKind, Level, Reply, Request, Row};
 use crate::s3::request::Method;
@@ -35,12 +35,14 @@ struct Input {
 
 fn call(permit: Permit, request: Request, services: Arc<Services>) -> Reply {
     Box::pin(async move {
-        let input = decode(&request.target)?;
+        let input = decode(&request)?;
         run(permit, input, &services).await
     })
 }
 
-fn decode(target: &Target) -> Result<Input, S3Error> {
+fn decode(request: &Request) -> Result<Input, S3Error> {
+    listing::optional_attributes(&request.headers)?;
+    let target = &request.target;
     let marker = target.query.get("marker").unwrap_or_default().to_owned();
     let marker = Some(marker).filter(|marker| !marker.is_empty());
     Ok(Input { ask: ask(target, marker)?, encoding: listing::encoding(target)? })
@@ -51,9 +53,16 @@ fn decode(target: &Target) -> Result<Input, S3Error> {
 /// # Errors
 /// `InvalidArgument`.
 pub fn ask(target: &Target, marker: Option<String>) -> Result<Ask, S3Error> {
+    let delimiter = listing::delimiter(target);
+    // RGW's extension allows any order; ours is one of them, but prefixes of keys in no order cannot be rolled up.
+    if delimiter.is_some() && target.query.get("allow-unordered").is_some_and(|t| t.eq_ignore_ascii_case("true")) {
+        return Err(S3ErrorCode::InvalidArgument
+            .because("A delimiter needs an ordered listing.")
+            .field("ArgumentName", "allow-unordered"));
+    }
     Ok(Ask {
         prefix: target.query.get("prefix").unwrap_or_default().to_owned(),
-        delimiter: listing::delimiter(target),
+        delimiter,
         marker,
         limit: listing::limit(target, "max-keys")?,
     })

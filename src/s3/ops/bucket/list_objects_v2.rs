@@ -10,7 +10,6 @@ use crate::s3::ops::bucket::list_objects::{ask, list};
 use crate::s3::request::Method;
 use crate::s3::response::Response;
 use crate::s3::services::Services;
-use crate::s3::target::Target;
 use crate::s3::token;
 use crate::s3::xml;
 use crate::s3::xml::listing::{Encoding, ObjectsPage, Version};
@@ -40,29 +39,32 @@ struct Input {
 
 fn call(permit: Permit, request: Request, services: Arc<Services>) -> Reply {
     Box::pin(async move {
-        let input = decode(&request.target)?;
+        let input = decode(&request, &permit.bucket()?.id.bytes())?;
         run(permit, input, &services).await
     })
 }
 
-fn decode(target: &Target) -> Result<Input, S3Error> {
+fn decode(request: &Request, scope: &[u8]) -> Result<Input, S3Error> {
+    listing::optional_attributes(&request.headers)?;
+    let target = &request.target;
     let token = target.query.get("continuation-token").map(str::to_owned);
     let start_after = target.query.get("start-after").filter(|s| !s.is_empty()).map(str::to_owned);
     // A token comes from a page that has passed start-after already.
-    let from = match (&token, &start_after) {
-        (Some(token), _) => token::open(token)?,
+    // An empty one asks for nothing, and is answered as it was sent.
+    let from = match (token.as_deref().filter(|token| !token.is_empty()), &start_after) {
+        (Some(token), _) => token::open(scope, token)?,
         (None, Some(key)) => listing::after(key),
         (None, None) => Vec::new(),
     };
     let fetch_owner = target.query.get("fetch-owner").is_some_and(|f| f.eq_ignore_ascii_case("true"));
-    let ask = ask(target, start_after.clone().filter(|_| token.is_none()))?;
+    let ask = ask(target, start_after.clone().filter(|_| token.as_deref().is_none_or(str::is_empty)))?;
     Ok(Input { ask, from, token, start_after, fetch_owner, encoding: listing::encoding(target)? })
 }
 
 async fn run(permit: Permit, input: Input, services: &Services) -> Result<Response, S3Error> {
     let bucket = permit.bucket()?;
     let listed = list(bucket, &input.ask, input.from, services).await?;
-    let next = listed.next.as_deref().map(token::seal);
+    let next = listed.next.as_deref().map(|next| token::seal(&bucket.id.bytes(), next));
     Ok(Response::xml(xml::listing::objects(&ObjectsPage {
         bucket: bucket.name.as_str(),
         owner: permit.tenant(),

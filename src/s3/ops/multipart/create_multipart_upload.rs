@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::s3::access::Permit;
-use crate::s3::checksum::Algorithm;
+use crate::s3::checksum::Plan;
 use crate::s3::error::{S3Error, S3ErrorCode};
 use crate::s3::operation::{AclRight, Action, BodyKind, Level, Reply, Request, Row};
 use crate::s3::request::{Headers, Method};
@@ -29,8 +29,7 @@ pub const ROW: Row = Row {
 
 struct Input {
     kept: ObjectHeaders,
-    /// Each part brings its checksum with it and is checked; the object gets none of its own yet.
-    checksum: Option<Algorithm>,
+    plan: Plan,
 }
 
 fn call(permit: Permit, request: Request, services: Arc<Services>) -> Reply {
@@ -41,30 +40,23 @@ fn call(permit: Permit, request: Request, services: Arc<Services>) -> Reply {
 }
 
 fn decode(headers: &Headers) -> Result<Input, S3Error> {
-    let checksum = headers.get("x-amz-checksum-algorithm").map(|name| {
-        Algorithm::parse(name)
-            .ok_or_else(|| S3ErrorCode::InvalidRequest.because("Checksum algorithm provided is unsupported."))
-    });
-    Ok(Input { kept: ObjectHeaders::parse(headers)?, checksum: checksum.transpose()? })
+    Ok(Input { kept: ObjectHeaders::parse(headers)?, plan: Plan::parse(headers)? })
 }
 
 async fn run(permit: Permit, input: Input, services: &Services) -> Result<Response, S3Error> {
     let bucket = permit.bucket()?;
     let owner = permit.tenant().id;
-    let attrs = ObjectAttrs {
-        headers: input.kept.headers,
-        user_metadata: input.kept.user_metadata,
-        owner: owner.0.to_vec().into(),
-        ..ObjectAttrs::default()
-    };
+    let attrs =
+        ObjectAttrs { owner: owner.0.to_vec().into(), checksums: input.plan.stored(), ..input.kept.into_attrs() };
     let new = NewUpload { key: permit.key()?.clone(), attrs, initiator: owner, initiated: Timestamp::now() };
     let upload = match services.storage.metadata.create_upload(bucket, new).await? {
         CreateUpload::Created(upload) => upload,
         CreateUpload::NoSuchBucket => return Err(S3ErrorCode::NoSuchBucket.into()),
     };
     let mut answer = Response::xml(xml::multipart::initiated(bucket.name.as_str(), &upload));
-    if let Some(algorithm) = input.checksum {
-        answer.set("x-amz-checksum-algorithm", algorithm.name());
+    if input.plan.declared {
+        answer.set("x-amz-checksum-algorithm", input.plan.algorithm.name());
+        answer.set("x-amz-checksum-type", input.plan.kind.name());
     }
     Ok(answer)
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::s3::access::Permit;
-use crate::s3::error::S3Error;
+use crate::s3::error::{S3Error, S3ErrorCode};
 use crate::s3::listing::{self, Ask, Listed, Start};
 use crate::s3::operation::{AclRight, Action, BodyKind, Level, Reply, Request, Row};
 use crate::s3::request::Method;
@@ -45,6 +45,12 @@ fn call(permit: Permit, request: Request, services: Arc<Services>) -> Reply {
 fn decode(target: &Target) -> Result<Input, S3Error> {
     let text = |name: &str| target.query.get(name).unwrap_or_default().to_owned();
     let (key_marker, upload_id_marker) = (text("key-marker"), text("upload-id-marker"));
+    if UploadId::parse(&upload_id_marker).is_none() && !key_marker.is_empty() && !upload_id_marker.is_empty() {
+        return Err(S3ErrorCode::InvalidArgument
+            .because("Invalid uploadId marker")
+            .field("ArgumentName", "upload-id-marker")
+            .field("ArgumentValue", upload_id_marker));
+    }
     let ask = Ask {
         prefix: text("prefix"),
         delimiter: listing::delimiter(target),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::s3::access::Permit;
-use crate::s3::error::{S3Error, S3ErrorCode};
+use crate::s3::error::S3Error;
 use crate::s3::listing;
 use crate::s3::operation::{AclRight, Action, BodyKind, Level, Reply, Request, Row};
 use crate::s3::ops::multipart::upload::find_open;
@@ -45,11 +45,7 @@ fn call(permit: Permit, request: Request, services: Arc<Services>) -> Reply {
 fn decode(target: &Target) -> Result<Input, S3Error> {
     let marker = match target.query.get("part-number-marker") {
         None | Some("") => 0,
-        Some(text) => text.parse::<u32>().map_err(|_| {
-            S3ErrorCode::InvalidArgument
-                .because("Provided part-number-marker not an integer or within integer range")
-                .field("ArgumentName", "part-number-marker")
-        })?,
+        Some(text) => listing::integer("part-number-marker", text)?,
     };
     let marker = u16::try_from(marker).unwrap_or(u16::MAX);
     Ok(Input { marker, limit: listing::limit(target, "max-parts")?, encoding: listing::encoding(target)? })

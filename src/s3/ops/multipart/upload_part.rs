@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use crate::s3::access::Permit;
 use crate::s3::body;
-use crate::s3::checksum::Algorithm;
-use crate::s3::digest::Digested;
-use crate::s3::error::{S3Error, S3ErrorCode};
+use crate::s3::checksum::{self, Plan};
+use crate::s3::digest::{Digested, Expected};
+use crate::s3::error::S3Error;
 use crate::s3::etag::quoted;
 use crate::s3::operation::{AclRight, Action, BodyKind, Level, Reply, Request, Row};
 use crate::s3::ops::multipart::upload::{find_open, no_such_upload, part_number};
@@ -33,15 +33,19 @@ fn call(permit: Permit, request: Request, services: Arc<Services>) -> Reply {
     Box::pin(async move {
         let number = part_number(&request.target)?;
         let attrs = run(permit, number, request, &services).await?;
-        encode(&attrs)
+        Ok(encode(&attrs))
     })
 }
 
 async fn run(permit: Permit, number: u16, request: Request, services: &Services) -> Result<PartAttrs, S3Error> {
     let bucket = permit.bucket()?;
     let upload = find_open(&permit, &request.target, services).await?;
+    let (plan, expected) = (Plan::of(&upload), Expected::parse(&request.headers)?);
+    checksum::announced(&request.headers, request.presigned, expected.claim())?;
+    plan.admit(expected.claim())?;
     let home = Home::Part(bucket, &upload, number);
-    let (placement, size, digested) = body::receive_part(request.body, &request.headers, home, services).await?;
+    let expected = expected.with(plan.algorithm);
+    let (placement, size, digested) = body::receive_part(request.body, expected, home, services).await?;
     register(bucket, &upload, number, placement, size, digested, services).await
 }
 
@@ -63,7 +67,7 @@ pub async fn register(
         etag: digested.md5,
         modified_micros: Timestamp::now().0,
         placement: Some(placement),
-        checksums: digested.checksum.into_iter().collect(),
+        checksums: digested.checksums,
     };
     let part = Part { number, attrs: attrs.clone() };
     match services.storage.metadata.put_part(bucket, upload, part).await? {
@@ -72,12 +76,10 @@ pub async fn register(
     }
 }
 
-fn encode(attrs: &PartAttrs) -> Result<Response, S3Error> {
+/// With one checksum: the client's own if it sent one.
+fn encode(attrs: &PartAttrs) -> Response {
     let mut answer = Response::status(200);
     answer.set("etag", quoted(&attrs.etag));
-    for checksum in &attrs.checksums {
-        let algorithm = Algorithm::parse(&checksum.algorithm).ok_or(S3ErrorCode::InternalError)?;
-        answer.set(algorithm.header(), checksum.value.as_str());
-    }
-    Ok(answer)
+    checksum::write(&mut answer, attrs.checksums.get(..1).unwrap_or_default(), false);
+    answer
 }

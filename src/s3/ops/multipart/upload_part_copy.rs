@@ -9,6 +9,7 @@ use futures::StreamExt;
 
 use crate::s3::access;
 use crate::s3::access::Permit;
+use crate::s3::checksum::Plan;
 use crate::s3::content;
 use crate::s3::copy_source::{self, CopySource};
 use crate::s3::digest::{Digests, Expected};
@@ -20,6 +21,7 @@ use crate::s3::ops::object::copy_object::judge_source;
 use crate::s3::ops::object::version;
 use crate::s3::precondition::ReadConditions;
 use crate::s3::request::Method;
+use crate::s3::response::Response;
 use crate::s3::services::Services;
 use crate::s3::slow_answer::{self, Context};
 use crate::s3::xml;
@@ -63,7 +65,14 @@ fn call(permit: Permit, request: Request, services: Arc<Services>) -> Reply {
             host_id: services.host_id.clone(),
         };
         let bucket = permit.bucket()?.clone();
-        let work = async move { run(&bucket, &upload, number, &from, range, &services).await };
+        let told = version::told(allowed.bucket(), &from.attrs);
+        let work = async move {
+            let mut answer = Response::xml(run(&bucket, &upload, number, &from, range, &services).await?);
+            if let Some(version) = told {
+                answer.set("x-amz-copy-source-version-id", version);
+            }
+            Ok(answer)
+        };
         slow_answer::answer(work, context).await
     })
 }
@@ -77,7 +86,7 @@ async fn run(
     services: &Arc<Services>,
 ) -> Result<Bytes, S3Error> {
     let size = range.end - range.start;
-    let expected = Expected::default();
+    let expected = Expected::default().with(Plan::of(upload).algorithm);
     let mut digests = Digests::new(&expected);
     let mut pieces = content::open(from, range, services).await?;
     let mut writer = services.storage.chunks.create(Home::Part(bucket, upload, number)).await?;
@@ -93,5 +102,6 @@ async fn run(
     let digested = digests.finish(&expected, &crate::s3::auth::Trailers::default())?;
     let placement = writer.finish().await?;
     let attrs = register(bucket, upload, number, placement, size, digested, services).await?;
-    Ok(xml::copy::result("CopyPartResult", &attrs.etag, Timestamp(attrs.modified_micros)))
+    let checksums = if Plan::of(upload).declared { attrs.checksums.as_slice() } else { &[] };
+    Ok(xml::copy::part(&attrs.etag, Timestamp(attrs.modified_micros), checksums))
 }

@@ -3,8 +3,14 @@
 
 use std::sync::Arc;
 
+use futures::StreamExt;
+
 use crate::s3::access::{self, Permit, SourcePermit};
+use crate::s3::auth::Trailers;
+use crate::s3::checksum::{self, Algorithm};
+use crate::s3::content;
 use crate::s3::copy_source::CopySource;
+use crate::s3::digest::{Digests, Expected};
 use crate::s3::error::{S3Error, S3ErrorCode};
 use crate::s3::operation::{AclRight, Action, BodyKind, Level, Reply, Request, Row};
 use crate::s3::ops::object::publish::publish;
@@ -13,9 +19,13 @@ use crate::s3::precondition::{ReadConditions, Verdict, WriteConditions};
 use crate::s3::request::{Headers, Method};
 use crate::s3::response::Response;
 use crate::s3::services::Services;
-use crate::s3::stored_headers::ObjectHeaders;
+use crate::s3::slow_answer::{self, Context};
+use crate::s3::storage_class;
+use crate::s3::stored_headers::{self, ObjectHeaders};
 use crate::s3::xml;
-use crate::storage::{Data, Fetch, HeadRead, ObjectAttrs, ObjectRecord, Reference, Timestamp, VersionRef};
+use crate::storage::{
+    Data, Fetch, HeadRead, ObjectAttrs, ObjectRecord, Reference, StoredChecksum, StoredHeader, Timestamp, VersionRef,
+};
 
 /// The row of CopyObject.
 pub const ROW: Row = Row {
@@ -41,6 +51,13 @@ struct Input {
     conditions: WriteConditions,
     /// `None` keeps the source's.
     replaced: Option<ObjectHeaders>,
+    /// These belong to one object and never come from the source.
+    storage_class: String,
+    redirect: Option<StoredHeader>,
+    /// A checksum that the copy is to have; `None` keeps the source's.
+    checksum: Option<Algorithm>,
+    /// The request changes something, so that an object may be copied onto itself.
+    changes: bool,
 }
 
 fn call(permit: Permit, request: Request, services: Arc<Services>) -> Reply {
@@ -49,7 +66,15 @@ fn call(permit: Permit, request: Request, services: Arc<Services>) -> Reply {
         let source =
             access::decide_source(&permit, &input.source.bucket, &input.source.key, &request.headers, &services)
                 .await?;
-        run(&permit, source, input, &services).await
+        let reads = input.checksum.is_some();
+        let context = Context {
+            resource: request.target.resource(),
+            request_id: request.request_id,
+            host_id: services.host_id.clone(),
+        };
+        let work = async move { run(permit, source, input, &services).await };
+        // Only what reads the source's bytes may take longer than a client waits for an answer to begin.
+        if reads { slow_answer::answer(work, context).await } else { work.await }
     })
 }
 
@@ -64,22 +89,32 @@ fn decode(headers: &Headers) -> Result<Input, S3Error> {
                 .field("ArgumentValue", other));
         }
     };
-    if let Some(algorithm) = headers.get("x-amz-checksum-algorithm") {
-        return Err(S3ErrorCode::NotImplemented
-            .because("A copy with a new checksum is not implemented.")
-            .field("Header", "x-amz-checksum-algorithm")
-            .field("Value", algorithm));
-    }
     let source = CopySource::parse(headers)?;
     let version = version::parse(source.version_id.as_deref())?;
-    let source_conditions = ReadConditions::parse(headers, "x-amz-copy-source-");
-    Ok(Input { source, version, source_conditions, conditions: WriteConditions::parse(headers)?, replaced })
+    let (checksum, redirect) = (checksum::algorithm(headers)?, stored_headers::redirect(headers)?);
+    let asked = replaced.is_some() || storage_class::asked(headers) || redirect.is_some() || checksum.is_some();
+    Ok(Input {
+        source,
+        source_conditions: ReadConditions::parse(headers, "x-amz-copy-source-"),
+        conditions: WriteConditions::parse(headers)?,
+        replaced,
+        storage_class: storage_class::parse(headers)?,
+        redirect,
+        checksum,
+        changes: asked || version.is_some(),
+        version,
+    })
 }
 
-async fn run(permit: &Permit, source: SourcePermit, input: Input, services: &Services) -> Result<Response, S3Error> {
+async fn run(
+    permit: Permit,
+    source: SourcePermit,
+    input: Input,
+    services: &Arc<Services>,
+) -> Result<Response, S3Error> {
     let (bucket, key) = (permit.bucket()?, permit.key()?);
     let itself = source.bucket().id == bucket.id && source.key() == key;
-    if itself && input.replaced.is_none() && input.version.is_none() {
+    if itself && !input.changes {
         return Err(S3ErrorCode::InvalidRequest.because(
             "This copy request is illegal because it is trying to copy an object to itself without changing the \
              object's metadata, storage class, website redirect location or encryption attributes.",
@@ -91,7 +126,11 @@ async fn run(permit: &Permit, source: SourcePermit, input: Input, services: &Ser
         // The destination is read before the reference is made: a store that reclaims by fencing depends on it.
         let head = services.storage.metadata.read_head(bucket, key, Fetch::Attrs).await?;
         input.conditions.judge(head.head.object().map(|r| &r.attrs))?;
-        if let Some(made) = copy(permit, head, &from, &input, services).await? {
+        let checksums = match input.checksum {
+            Some(algorithm) => checksums(&from, algorithm, services).await?,
+            None => from.attrs.checksums.clone(),
+        };
+        if let Some(made) = copy(&permit, head, &from, checksums, &input, services).await? {
             let mut answer = encode(&made.attrs);
             version::tell(&mut answer, bucket, &made.attrs);
             if let Some(version) = version::told(source.bucket(), &from.attrs) {
@@ -103,11 +142,31 @@ async fn run(permit: &Permit, source: SourcePermit, input: Input, services: &Ser
     Err(S3ErrorCode::SlowDown.because("The source is being overwritten faster than it can be copied. Try again."))
 }
 
+/// The source's checksum of this algorithm, made of its bytes if it has none.
+async fn checksums(
+    from: &ObjectRecord,
+    algorithm: Algorithm,
+    services: &Arc<Services>,
+) -> Result<Vec<StoredChecksum>, S3Error> {
+    let there = from.attrs.checksums.iter().find(|c| c.algorithm == algorithm.name() && !c.composite);
+    if let Some(there) = there {
+        return Ok(vec![there.clone()]);
+    }
+    let expected = Expected::default().with(algorithm);
+    let mut digests = Digests::new(&expected);
+    let mut pieces = content::open(from, 0..from.attrs.size, services).await?;
+    while let Some(piece) = pieces.next().await {
+        digests = digests.absorb(piece?).await?;
+    }
+    Ok(digests.finish(&expected, &Trailers::default())?.checksums)
+}
+
 /// One try; `None` when the source's bytes are being reclaimed.
 async fn copy(
     permit: &Permit,
     head: HeadRead,
     from: &ObjectRecord,
+    checksums: Vec<StoredChecksum>,
     input: &Input,
     services: &Services,
 ) -> Result<Option<Arc<ObjectRecord>>, S3Error> {
@@ -127,12 +186,15 @@ async fn copy(
         version: version::of_new(permit.bucket()?),
         // A lock is the version's own and is not copied (AWS API_CopyObject).
         lock: None,
+        storage_class: input.storage_class.clone(),
+        checksums,
         ..from.attrs.clone()
     };
     if let Some(replaced) = &input.replaced {
         attrs.headers.clone_from(&replaced.headers);
         attrs.user_metadata.clone_from(&replaced.user_metadata);
     }
+    stored_headers::set_redirect(&mut attrs.headers, input.redirect.clone());
     let record = ObjectRecord { attrs, data: from.data.clone() };
     let made = publish(head, Arc::new(record), &input.conditions, services).await?;
     drop(held);
@@ -153,5 +215,5 @@ pub fn judge_source(conditions: &ReadConditions, attrs: &ObjectAttrs) -> Result<
 }
 
 fn encode(attrs: &ObjectAttrs) -> Response {
-    Response::xml(xml::copy::result("CopyObjectResult", &attrs.etag, Timestamp(attrs.modified_micros)))
+    Response::xml(xml::copy::object(attrs))
 }

@@ -35,10 +35,19 @@ pub const ROW: Row = Row {
 fn call(permit: Permit, request: Request, services: Arc<Services>) -> Reply {
     Box::pin(async move {
         let version = version::named(&request.target)?;
-        let conditions = WriteConditions::if_match(request.headers.get("if-match").map(str::to_owned));
+        let conditions = decode(&request)?;
         let deleted = run(&permit, version, &conditions, &services).await?;
         Ok(encode(&deleted))
     })
+}
+
+fn decode(request: &Request) -> Result<WriteConditions, S3Error> {
+    let header = |name: &str| request.headers.get(name);
+    WriteConditions::of_delete(
+        header("if-match"),
+        header("x-amz-if-match-last-modified-time"),
+        header("x-amz-if-match-size"),
+    )
 }
 
 /// Removes what the permit and the version name.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use futures::StreamExt;
 
 use crate::s3::access::Permit;
-use crate::s3::checksum::Algorithm;
+use crate::s3::checksum;
 use crate::s3::content;
 use crate::s3::error::{S3Error, S3ErrorCode};
 use crate::s3::etag::quoted;
@@ -100,6 +100,7 @@ fn part_number(text: &str) -> Result<u32, S3Error> {
         S3ErrorCode::InvalidArgument
             .because("Part number must be an integer between 1 and 10000, inclusive")
             .field("ArgumentName", "partNumber")
+            .field("ArgumentValue", text)
     })
 }
 
@@ -123,7 +124,7 @@ async fn run(permit: Permit, input: Input, services: Arc<Services>) -> Result<Re
 /// Everything of the answer but its body, and which bytes that is.
 ///
 /// # Errors
-/// `PreconditionFailed`, `NotModified`, `InvalidRange`.
+/// `PreconditionFailed`, `NotModified`, `InvalidRange`, `InvalidPartNumber`.
 pub async fn outline(
     bucket: &Bucket,
     record: &ObjectRecord,
@@ -137,20 +138,26 @@ pub async fn outline(
             return Err(S3Error::from(S3ErrorCode::PreconditionFailed).field("Condition", condition));
         }
         Verdict::NotModified => {
-            return Err(S3Error::from(S3ErrorCode::NotModified)
-                .header("etag", quoted(&attrs.etag))
-                .header("last-modified", http_date(Timestamp(attrs.modified_micros))));
+            return Err(not_modified(attrs));
         }
     }
-    let range = match (&input.range, input.part_number) {
-        (Some(header), _) => range::parse(header, attrs.size)?,
-        (None, Some(number)) => Some(content::part_range(record, number, services).await?),
-        (None, None) => None,
+    let (range, checksums) = match (&input.range, input.part_number) {
+        (Some(header), _) => (range::parse(header, attrs.size)?, Vec::new()),
+        (None, Some(number)) => {
+            let part = content::part(record, number, services).await?;
+            (Some(part.range), part.checksums)
+        }
+        (None, None) => (None, Vec::new()),
     };
     let partial = range.clone().filter(|r| !r.is_empty());
     let mut answer = Response::status(if partial.is_some() { 206 } else { 200 });
     describe(&mut answer, attrs, input);
     version::tell(&mut answer, bucket, attrs);
+    if input.checksum_mode {
+        // Only of what is answered: clients compare it with what they receive.
+        let whole = range.is_none();
+        checksum::write(&mut answer, if whole { &attrs.checksums } else { &checksums }, true);
+    }
     if let Some(part) = &partial {
         answer.set("content-range", format!("bytes {}-{}/{}", part.start, part.end - 1, attrs.size));
     }
@@ -165,13 +172,18 @@ fn describe(answer: &mut Response, attrs: &ObjectAttrs, input: &Input) {
     answer.set("etag", quoted(&attrs.etag));
     answer.set("last-modified", http_date(Timestamp(attrs.modified_micros)));
     stored_headers::write(answer, attrs, &input.overrides);
-    // Only of the whole object: clients compare it with what they receive.
-    if input.checksum_mode && input.range.is_none() && input.part_number.is_none() {
-        for checksum in &attrs.checksums {
-            if let Some(algorithm) = Algorithm::parse(&checksum.algorithm) {
-                answer.set(algorithm.header(), checksum.value.as_str());
-                answer.set("x-amz-checksum-type", if checksum.composite { "COMPOSITE" } else { "FULL_OBJECT" });
-            }
+}
+
+/// What RFC 9110 (section 15.4.5) wants of a 304: the headers that a cache updates.
+fn not_modified(attrs: &ObjectAttrs) -> S3Error {
+    let mut error = S3Error::from(S3ErrorCode::NotModified)
+        .header("etag", quoted(&attrs.etag))
+        .header("last-modified", http_date(Timestamp(attrs.modified_micros)));
+    for name in ["cache-control", "expires"] {
+        let kept = attrs.headers.iter().find(|header| header.name == name);
+        if let Some(value) = kept.and_then(|header| std::str::from_utf8(&header.value).ok()) {
+            error = error.header(name, value);
         }
     }
+    error
 }

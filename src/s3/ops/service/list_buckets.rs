@@ -38,21 +38,24 @@ struct Input {
 }
 
 fn call(permit: Permit, request: Request, services: Arc<Services>) -> Reply {
-    Box::pin(async move { run(permit, decode(&request.target)?, &services).await })
+    Box::pin(async move {
+        let input = decode(&request.target, &permit)?;
+        run(permit, input, &services).await
+    })
 }
 
-fn decode(target: &Target) -> Result<Input, S3Error> {
+fn decode(target: &Target, permit: &Permit) -> Result<Input, S3Error> {
     let text = |name: &str| target.query.get(name).filter(|t| !t.is_empty()).map(str::to_owned);
     let limit = match text("max-buckets").map(|n| n.parse::<usize>()) {
         None => MAX_BUCKETS,
         Some(Ok(n)) if (1..=MAX_BUCKETS).contains(&n) => n,
         Some(_) => {
             return Err(S3ErrorCode::InvalidArgument
-                .because("max-buckets is a number from 1 to 10000.")
+                .because("Argument max-buckets must be an integer between 1 and 10000.")
                 .field("ArgumentName", "max-buckets"));
         }
     };
-    let after = text("continuation-token").map(|t| token::open(&t)).transpose()?;
+    let after = text("continuation-token").map(|t| token::open(&permit.tenant().id.0, &t)).transpose()?;
     let after = after.and_then(|bytes| String::from_utf8(bytes).ok());
     Ok(Input { prefix: text("prefix"), region: text("bucket-region"), after, limit })
 }
@@ -71,6 +74,6 @@ async fn run(permit: Permit, input: Input, services: &Services) -> Result<Respon
         after = page.entries.last().map(|b| b.name.to_string()).or(after);
         all.extend(page.entries.into_iter().filter(|b| input.region.as_ref().is_none_or(|r| *r == b.region)));
     }
-    let next = after.filter(|_| more).map(|name| token::seal(name.as_bytes()));
+    let next = after.filter(|_| more).map(|name| token::seal(&owner.id.0, name.as_bytes()));
     Ok(Response::xml(xml::buckets::list(owner, &all, input.prefix.as_deref(), next.as_deref())))
 }

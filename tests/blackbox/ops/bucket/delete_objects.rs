@@ -60,6 +60,20 @@ fn a_version_or_an_etag_can_be_asked_for() {
 }
 
 #[test]
+fn each_key_may_have_conditions() {
+    let g = Ground::new();
+    for key in ["a", "b", "c"] {
+        g.put(key, "four");
+    }
+    let document = "<Delete><Object><Key>a</Key><Size>4</Size></Object><Object><Key>b</Key><Size>5</Size></Object>\
+        <Object><Key>c</Key><LastModifiedTime>2001-01-01T00:00:00Z</LastModifiedTime></Object>\
+        <Object><Key>none</Key><ETag>x</ETag></Object></Delete>";
+    let reply = delete(&g, document).assert_status(200);
+    assert_eq!(reply.elements("Code"), ["PreconditionFailed", "PreconditionFailed", "NoSuchKey"], "{reply}");
+    assert_eq!(g.keys(""), ["b", "c"]);
+}
+
+#[test]
 fn a_thousand_keys_are_the_limit() {
     let g = Ground::new();
     let keys: Vec<String> = (0..1001).map(|i| format!("k{i}")).collect();

@@ -73,7 +73,23 @@ fn edges_and_errors() {
         (none.element("KeyCount").as_deref(), none.element("IsTruncated").as_deref()),
         (Some("0"), Some("false"))
     );
-    for bad in ["max-keys=-1", "max-keys=x", "continuation-token=%21%21", "encoding-type=x"] {
+    let empty = list(&g, "&continuation-token=");
+    assert_eq!((empty.elements("Key").len(), empty.element("ContinuationToken").as_deref()), (2, Some("")));
+    let token = list(&g, "&max-keys=1").element("NextContinuationToken").expect("there is more");
+    let other = ground(&["a", "b"]);
+    let elsewhere = format!("{}?list-type=2&continuation-token={}", other.root(), encode_value(&token));
+    other.alice.get(&elsewhere).assert_error(400, "InvalidArgument");
+    let forged = format!("{}A", &token[..token.len() - 1]).replace("AA", "BB");
+    let forged = format!("continuation-token={}", encode_value(&forged));
+    let unordered = "delimiter=%2F&allow-unordered=true";
+    assert_eq!(list(&g, "&allow-unordered=true").elements("Key").len(), 2);
+    let optional = g.alice.request("GET", &format!("{}?list-type=2", g.root()));
+    let optional = optional.header("x-amz-optional-object-attributes", "RestoreStatus").send().assert_status(200);
+    assert_eq!(optional.element("RestoreStatus"), None);
+    let unknown = g.alice.request("GET", &format!("{}?list-type=2", g.root()));
+    let unknown = unknown.header("x-amz-optional-object-attributes", "Colour").send();
+    unknown.assert_error(400, "InvalidArgument");
+    for bad in ["max-keys=-1", "max-keys=x", "continuation-token=%21%21", &forged, unordered, "encoding-type=x"] {
         g.alice.get(&format!("{}?list-type=2&{bad}", g.root())).assert_error(400, "InvalidArgument");
     }
     let coded = list(&g, "&encoding-type=url&prefix=%20&start-after=%2B&delimiter=%25");

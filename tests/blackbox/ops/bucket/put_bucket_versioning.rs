@@ -128,7 +128,7 @@ fn a_completed_upload_is_a_version() {
     let before = id(&g.put("k", "before"));
     let upload = Multipart::open(&g, "k");
     let part = upload.part(1, "part");
-    let made = id(&upload.complete(&[part.clone()]).assert_status(200));
+    let made = id(&upload.complete(std::slice::from_ref(&part)).assert_status(200));
     assert_eq!(id(&upload.complete(&[part]).assert_status(200)), made, "the same answer twice");
     g.alice.get(&of(&g, "k", &made)).assert_status(200).assert_body("part");
     g.alice.get(&of(&g, "k", &before)).assert_status(200).assert_body("before");

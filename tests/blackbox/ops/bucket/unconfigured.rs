@@ -50,7 +50,6 @@ fn a_sub_resource_nobody_has_is_refused_and_does_nothing_else() {
         ("PUT", format!("{}?legal-hold", g.path("k"))),
         ("GET", format!("{}?torrent", g.path("k"))),
         ("POST", format!("{}?select&select-type=2", g.path("k"))),
-        ("POST", format!("{}?restore", g.path("k"))),
     ] {
         g.alice.request(method, &target).body("").send().assert_error(501, "NotImplemented");
     }

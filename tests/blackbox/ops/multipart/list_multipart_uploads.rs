@@ -60,7 +60,12 @@ fn edges_and_errors() {
     let g = Ground::new();
     Multipart::open(&g, "a b");
     let target = format!("{}?uploads", g.root());
-    for bad in ["max-uploads=-1", "max-uploads=x", "encoding-type=x"] {
+    let none = g.alice.get(&format!("{target}&max-uploads=0")).assert_status(200);
+    assert_eq!((none.elements("Key").len(), none.element("IsTruncated").as_deref()), (0, Some("false")));
+    assert_eq!(g.alice.get(&format!("{target}&max-uploads=5000")).element("MaxUploads").as_deref(), Some("1000"));
+    // Alone, the marker of an id means nothing.
+    assert_eq!(g.alice.get(&format!("{target}&upload-id-marker=x")).elements("Key"), ["a b"]);
+    for bad in ["max-uploads=-1", "max-uploads=x", "encoding-type=x", "key-marker=a&upload-id-marker=x"] {
         g.alice.get(&format!("{target}&{bad}")).assert_error(400, "InvalidArgument");
     }
     assert_eq!(g.alice.get(&format!("{target}&encoding-type=url")).assert_status(200).elements("Key"), ["a+b"]);

@@ -40,6 +40,9 @@ fn parts_come_by_number_and_in_pages() {
 fn wrong_arguments_and_absent_uploads_are_errors() {
     let g = Ground::new();
     let upload = Multipart::open(&g, "k");
+    let none = g.alice.get(&upload.target("max-parts=0&")).assert_status(200);
+    assert_eq!((none.elements("Part").len(), none.element("IsTruncated").as_deref()), (0, Some("false")));
+    assert_eq!(g.alice.get(&upload.target("max-parts=5000&")).element("MaxParts").as_deref(), Some("1000"));
     for bad in ["max-parts=-1&", "max-parts=x&", "part-number-marker=x&", "part-number-marker=-1&"] {
         g.alice.get(&upload.target(bad)).assert_error(400, "InvalidArgument");
     }

@@ -1,6 +1,7 @@
 //! Operations on multipart uploads.
 
 mod abort_multipart_upload;
+mod checksums;
 mod complete_multipart_upload;
 mod create_multipart_upload;
 mod list_multipart_uploads;
@@ -28,7 +29,15 @@ impl<'a> Multipart<'a> {
     /// Opens one.
     #[track_caller]
     pub fn open(ground: &'a Ground, key: &str) -> Self {
-        let reply = ground.alice.post(&format!("{}?uploads", ground.path(key)), "").assert_status(200);
+        Self::open_with(ground, key, &[])
+    }
+
+    /// Opens one with these headers.
+    #[track_caller]
+    pub fn open_with(ground: &'a Ground, key: &str, headers: &[(&str, &str)]) -> Self {
+        let request = ground.alice.request("POST", &format!("{}?uploads", ground.path(key)));
+        let request = headers.iter().fold(request, |request, (name, value)| request.header(name, value));
+        let reply = request.send().assert_status(200);
         let id = reply.element("UploadId").expect("an upload has an id");
         Self { ground, key: key.to_owned(), id }
     }

@@ -130,3 +130,49 @@ fn a_foreign_source_or_destination_is_denied() {
     copy(&g, "mine", "d", &[("x-amz-expected-bucket-owner", &id)]).assert_error(403, "AccessDenied");
     assert_eq!(g.keys(""), ["mine"]);
 }
+
+#[test]
+fn a_checksum_goes_along_or_is_made_anew() {
+    let g = Ground::new();
+    for body in [b"123456789".to_vec(), bytes(2_500_000)] {
+        let crc32 = data_encoding::BASE64.encode(&crc_fast::crc32_iso_hdlc(&body).to_be_bytes());
+        let crc32c = data_encoding::BASE64.encode(&crc_fast::crc32_iscsi(&body).to_be_bytes());
+        let put = g.alice.request("PUT", &g.path("source")).header("x-amz-checksum-crc32", &crc32).body(body.clone());
+        put.send().assert_status(200);
+        let same = copy(&g, "source", "copy", &[]).assert_status(200);
+        assert_eq!(
+            (same.element("ChecksumCRC32"), same.element("ChecksumType")),
+            (Some(crc32), Some("FULL_OBJECT".into()))
+        );
+        let other = copy(&g, "source", "copy", &[("x-amz-checksum-algorithm", "CRC32C")]).assert_status(200);
+        assert_eq!((other.element("ChecksumCRC32C"), other.element("ChecksumCRC32")), (Some(crc32c.clone()), None));
+        let read = g.alice.request("GET", &g.path("copy")).header("x-amz-checksum-mode", "ENABLED").send();
+        read.assert_status(200).assert_header("x-amz-checksum-crc32c", &crc32c).assert_body(body);
+    }
+    copy(&g, "source", "copy", &[("x-amz-checksum-algorithm", "MD4")]).assert_error(400, "InvalidRequest");
+    copy(&g, "none", "copy", &[("x-amz-checksum-algorithm", "SHA1")]).assert_error(404, "NoSuchKey");
+    // A new checksum is a change.
+    copy(&g, "source", "source", &[("x-amz-checksum-algorithm", "SHA256")]).assert_status(200);
+}
+
+#[test]
+fn a_class_and_a_redirect_belong_to_one_object() {
+    let g = Ground::new();
+    let (class, redirect) = ("x-amz-storage-class", "x-amz-website-redirect-location");
+    let put = g.alice.request("PUT", &g.path("s")).header(class, "STANDARD_IA").header(redirect, "/a").body("x");
+    put.send().assert_status(200);
+    copy(&g, "s", "plain", &[]).assert_status(200);
+    g.get("plain").assert_no_header(class).assert_no_header(redirect);
+    copy(&g, "s", "other", &[(class, "ONEZONE_IA"), (redirect, "/b")]).assert_status(200);
+    g.get("other").assert_header(class, "ONEZONE_IA").assert_header(redirect, "/b");
+    copy(&g, "s", "s", &[(class, "STANDARD")]).assert_status(200);
+    g.get("s").assert_no_header(class);
+    copy(&g, "s", "x", &[(class, "FAST")]).assert_error(400, "InvalidStorageClass");
+}
+
+#[test]
+fn a_missing_source_is_named() {
+    let g = Ground::new();
+    let reply = copy(&g, "no source", "x", &[]).assert_error(404, "NoSuchKey");
+    assert_eq!(reply.element("Key").as_deref(), Some("no source"));
+}

@@ -39,6 +39,28 @@ fn a_condition_can_protect_it() {
     g.alice.get(&g.path("k")).assert_error(404, "NoSuchKey");
 }
 
+/// `x-amz-if-match-*` are taken here as Ceph's gateway takes them.
+#[test]
+fn a_time_and_a_size_are_conditions_too() {
+    let g = Ground::new();
+    g.put("k", "four");
+    let modified = g.get("k").header("last-modified").expect("a time");
+    let delete =
+        |key: &str, name: &str, value: &str| g.alice.request("DELETE", &g.path(key)).header(name, value).send();
+    let (time, size) = ("x-amz-if-match-last-modified-time", "x-amz-if-match-size");
+    let failed = delete("k", size, "5").assert_error(412, "PreconditionFailed");
+    assert_eq!(failed.element("Condition").as_deref(), Some(size));
+    delete("k", time, "Mon, 01 Jan 2001 00:00:00 GMT").assert_error(412, "PreconditionFailed");
+    delete("k", size, "many").assert_error(400, "InvalidArgument");
+    delete("k", time, "never").assert_error(400, "InvalidArgument");
+    let missing = delete("none", size, "4").assert_error(404, "NoSuchKey");
+    assert_eq!(missing.element("Key").as_deref(), Some("none"));
+    let both = g.alice.request("DELETE", &g.path("k")).header(time, modified).header(size, "4").send();
+    both.assert_status(204);
+    assert!(g.keys("").is_empty());
+    g.alice.request("PUT", &g.path("k")).header(size, "4").body("x").send().assert_error(501, "NotImplemented");
+}
+
 #[test]
 fn nobody_else_deletes_it() {
     let g = Ground::new();

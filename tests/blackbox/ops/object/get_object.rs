@@ -65,7 +65,7 @@ fn ranges_are_exact_inline_and_in_chunks() {
 #[test]
 fn conditions_are_judged_in_order() {
     let g = Ground::new();
-    g.put("k", "x");
+    g.alice.request("PUT", &g.path("k")).header("cache-control", "no-cache").body("x").send().assert_status(200);
     let reply = g.get("k");
     let (bare, modified) = (reply.etag(), reply.header("last-modified").expect("a time"));
     let etag = format!("\"{bare}\"");
@@ -95,7 +95,8 @@ fn conditions_are_judged_in_order() {
             let reply = request.send();
             assert_eq!(reply.status, *status, "{method} with {headers:?}: {reply}");
             if *status == 304 {
-                let reply = reply.assert_body("").assert_header("etag", &etag);
+                let reply =
+                    reply.assert_body("").assert_header("etag", &etag).assert_header("cache-control", "no-cache");
                 assert!(reply.header("last-modified").is_some(), "{reply}");
             } else if *status == 412 && method == "GET" {
                 reply.assert_error(412, "PreconditionFailed");
@@ -136,8 +137,16 @@ fn a_part_number_of_an_object_without_parts_is_1() {
     let g = Ground::new();
     g.put("k", "x");
     g.alice.get(&format!("{}?partNumber=1", g.path("k"))).assert_status(206).assert_body("x");
-    g.alice.get(&format!("{}?partNumber=2", g.path("k"))).assert_status(416);
-    g.alice.get(&format!("{}?partNumber=0", g.path("k"))).assert_error(400, "InvalidArgument");
+    g.alice.get(&format!("{}?partNumber=1", g.path("k"))).assert_no_header("x-amz-mp-parts-count");
+    let beyond = g.alice.get(&format!("{}?partNumber=2", g.path("k"))).assert_error(416, "InvalidPartNumber");
+    let (asked, there) = (beyond.element("PartNumberRequested"), beyond.element("ActualPartCount"));
+    assert_eq!((asked.as_deref(), there.as_deref()), (Some("2"), Some("1")));
+    g.alice.head(&format!("{}?partNumber=2", g.path("k"))).assert_status(416).assert_body("");
+    for bad in ["0", "10001", "-1", "x", ""] {
+        g.alice.get(&format!("{}?partNumber={bad}", g.path("k"))).assert_error(400, "InvalidArgument");
+    }
+    let both = g.alice.request("GET", &format!("{}?partNumber=1", g.path("k"))).header("range", "bytes=0-0").send();
+    both.assert_error(400, "InvalidRequest");
 }
 
 #[test]

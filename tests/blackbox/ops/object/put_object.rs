@@ -143,6 +143,81 @@ fn a_checksum_is_kept_and_answered() {
 }
 
 #[test]
+fn an_object_without_a_checksum_gets_crc64nvme() {
+    let g = Ground::new();
+    for body in [Vec::new(), b"123456789".to_vec(), bytes(300_000)] {
+        let crc = data_encoding::BASE64.encode(&crc_fast::crc64_nvme(&body).to_be_bytes());
+        let put = g.put("k", body).assert_header("x-amz-checksum-crc64nvme", &crc);
+        put.assert_header("x-amz-checksum-type", "FULL_OBJECT");
+        let head = g.alice.request("HEAD", &g.path("k")).header("x-amz-checksum-mode", "enabled").send();
+        let head = head.assert_status(200).assert_header("x-amz-checksum-crc64nvme", &crc);
+        head.assert_header("x-amz-checksum-type", "FULL_OBJECT");
+    }
+    let part =
+        g.alice.request("GET", &g.path("k")).header("x-amz-checksum-mode", "ENABLED").header("range", "bytes=0-1");
+    part.send().assert_status(206).assert_no_header("x-amz-checksum-crc64nvme");
+    let listed = g.alice.get(&g.root()).assert_status(200);
+    assert_eq!(
+        (listed.element("ChecksumAlgorithm"), listed.element("ChecksumType")),
+        (Some("CRC64NVME".into()), Some("FULL_OBJECT".into()))
+    );
+}
+
+#[test]
+fn there_is_one_checksum_and_it_is_the_announced_one() {
+    let g = Ground::new();
+    let crc32 = data_encoding::BASE64.encode(&crc_fast::crc32_iso_hdlc(b"x").to_be_bytes());
+    for (headers, message) in [
+        (
+            &[("x-amz-checksum-crc32", crc32.as_str()), ("x-amz-checksum-sha1", "Eflrz0aRdnAbRLf1DcNPPRyPkdg=")][..],
+            "Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.",
+        ),
+        (&[("x-amz-checksum-crc32", "AAAA")], "Value for x-amz-checksum-crc32 header is invalid."),
+        (&[("x-amz-checksum-md4", "AAAA")], "The algorithm type you specified in x-amz-checksum- header is invalid."),
+        (
+            &[("x-amz-sdk-checksum-algorithm", "CRC32")],
+            "x-amz-sdk-checksum-algorithm specified, but no corresponding x-amz-checksum-* or x-amz-trailer headers were found.",
+        ),
+        (
+            &[("x-amz-sdk-checksum-algorithm", "SHA1"), ("x-amz-checksum-crc32", crc32.as_str())],
+            "Value for x-amz-sdk-checksum-algorithm header is invalid.",
+        ),
+    ] {
+        let request =
+            headers.iter().fold(g.alice.request("PUT", &g.path("k")), |r, (name, value)| r.header(name, value));
+        let reply = request.body("x").send().assert_error(400, "InvalidRequest");
+        assert_eq!(reply.element("Message").as_deref(), Some(message));
+    }
+    let wrong = g.alice.request("PUT", &g.path("k")).header("x-amz-checksum-crc32", "AAAAAA==").body("x").send();
+    let wrong = wrong.assert_error(400, "BadDigest");
+    assert_eq!(
+        wrong.element("Message").as_deref(),
+        Some("The CRC32 you specified did not match the calculated checksum.")
+    );
+    let trailer = g.alice.request("PUT", &g.path("k")).payload(Payload::SignedChunksTrailer);
+    let trailer = trailer.trailer("x-amz-checksum-crc32", "AAAA").body("x").send().assert_error(400, "InvalidRequest");
+    assert_eq!(
+        trailer.element("Message").as_deref(),
+        Some("Value for x-amz-checksum-crc32 trailing header is invalid.")
+    );
+    assert!(g.keys("").is_empty());
+    let right = g.alice.request("PUT", &g.path("k")).header("x-amz-sdk-checksum-algorithm", "CRC32");
+    right.header("x-amz-checksum-crc32", &crc32).body("x").send().assert_status(200);
+}
+
+#[test]
+fn a_class_and_a_redirect_are_kept() {
+    let g = Ground::new();
+    let put = g.alice.request("PUT", &g.path("k")).header("x-amz-storage-class", "STANDARD_IA");
+    put.header("x-amz-website-redirect-location", "https://a/b").body("x").send().assert_status(200);
+    let reply = g.get("k").assert_header("x-amz-storage-class", "STANDARD_IA");
+    reply.assert_header("x-amz-website-redirect-location", "https://a/b");
+    assert_eq!(g.alice.get(&g.root()).assert_status(200).element("StorageClass").as_deref(), Some("STANDARD_IA"));
+    g.put("k", "y");
+    g.get("k").assert_no_header("x-amz-storage-class").assert_no_header("x-amz-website-redirect-location");
+}
+
+#[test]
 fn what_is_not_implemented_is_refused_and_never_half_done() {
     let g = Ground::new();
     for (name, value, status, code) in [
@@ -152,7 +227,7 @@ fn what_is_not_implemented_is_refused_and_never_half_done() {
         ("x-amz-server-side-encryption-customer-algorithm", "AES256", 501, "NotImplemented"),
         ("x-amz-tagging", "a=b", 501, "NotImplemented"),
         ("x-amz-object-lock-mode", "GOVERNANCE", 501, "NotImplemented"),
-        ("x-amz-website-redirect-location", "/x", 501, "NotImplemented"),
+        ("x-amz-website-redirect-location", "elsewhere", 400, "InvalidRedirectLocation"),
         ("x-amz-storage-class", "GLACIER", 501, "NotImplemented"),
         ("x-amz-storage-class", "FASTEST", 400, "InvalidStorageClass"),
     ] {

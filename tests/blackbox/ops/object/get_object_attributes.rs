@@ -1,0 +1,101 @@
+//! GetObjectAttributes. AWS documents `NoSuchKey` (404); a missing header is `InvalidRequest`, an unknown name in it
+//! `InvalidArgument`.
+
+use crate::client::Reply;
+use crate::ops::multipart::{Multipart, PART_BYTES_MIN};
+use crate::ops::{Ground, bytes};
+
+fn ask(g: &Ground, key: &str, names: &str, headers: &[(&str, &str)]) -> Reply {
+    let request = g.alice.request("GET", &format!("{}?attributes", g.path(key)));
+    let request = request.header("x-amz-object-attributes", names);
+    headers.iter().fold(request, |request, (name, value)| request.header(name, value)).send()
+}
+
+#[test]
+fn only_what_is_asked_for_is_answered() {
+    let g = Ground::new();
+    let etag = g.put("k", "123456789").etag();
+    let reply = ask(&g, "k", "ETag,Checksum,ObjectParts,StorageClass,ObjectSize", &[]).assert_status(200);
+    assert!(reply.text().contains("<GetObjectAttributesResponse xmlns="), "{reply}");
+    assert_eq!(reply.element("ETag"), Some(etag), "{reply}");
+    // The check value of CRC-64/NVME, which the object has because its client sent none.
+    let crc = data_encoding::BASE64.encode(&0xAE8B_1486_0A79_9888_u64.to_be_bytes());
+    assert_eq!(
+        (reply.element("ChecksumCRC64NVME"), reply.element("ChecksumType")),
+        (Some(crc), Some("FULL_OBJECT".into()))
+    );
+    assert_eq!(
+        (reply.element("StorageClass"), reply.element("ObjectSize")),
+        (Some("STANDARD".into()), Some("9".into()))
+    );
+    assert_eq!(reply.element("ObjectParts"), None);
+    assert_eq!(reply.header("last-modified"), g.get("k").header("last-modified"));
+    let size = ask(&g, "k", "ObjectSize", &[]).assert_status(200);
+    assert_eq!(
+        (size.element("ObjectSize"), size.element("ETag"), size.element("Checksum")),
+        (Some("9".into()), None, None)
+    );
+}
+
+#[test]
+fn parts_are_paged_where_their_checksums_make_the_objects() {
+    let g = Ground::new();
+    let upload = Multipart::open_with(&g, "k", &[("x-amz-checksum-algorithm", "CRC32")]);
+    let mut named = String::new();
+    for number in 1..=3 {
+        let crc = data_encoding::BASE64.encode(&crc_fast::crc32_iso_hdlc(&bytes(PART_BYTES_MIN)).to_be_bytes());
+        let request = g.alice.request("PUT", &upload.target(&format!("partNumber={number}&")));
+        let etag =
+            request.header("x-amz-checksum-crc32", &crc).body(bytes(PART_BYTES_MIN)).send().assert_status(200).etag();
+        named += &format!(
+            "<Part><PartNumber>{number}</PartNumber><ETag>{etag}</ETag><ChecksumCRC32>{crc}</ChecksumCRC32></Part>"
+        );
+    }
+    let document = format!("<CompleteMultipartUpload>{named}</CompleteMultipartUpload>");
+    let done = g.alice.post(&upload.target(""), document).assert_status(200);
+    let whole = done.element("ChecksumCRC32").expect("has a checksum");
+    let reply = ask(&g, "k", "Checksum,ObjectParts", &[]).assert_status(200);
+    assert_eq!(reply.elements("ChecksumCRC32")[0], whole.strip_suffix("-3").expect("counts the parts"));
+    assert_eq!(
+        (reply.element("PartsCount"), reply.elements("PartNumber")),
+        (Some("3".into()), ["1", "2", "3"].map(String::from).to_vec())
+    );
+    assert_eq!(reply.elements("Size"), vec![PART_BYTES_MIN.to_string(); 3]);
+    let page = |max: &str, marker: &str| {
+        let reply = ask(&g, "k", "ObjectParts", &[("x-amz-max-parts", max), ("x-amz-part-number-marker", marker)]);
+        let reply = reply.assert_status(200);
+        assert_eq!(reply.element("PartsCount").as_deref(), Some("3"));
+        (
+            reply.elements("PartNumber").join(","),
+            reply.element("IsTruncated").expect("says so"),
+            reply.element("NextPartNumberMarker").expect("says where"),
+        )
+    };
+    let is = |a: &str, b: &str, c: &str| (a.to_owned(), b.to_owned(), c.to_owned());
+    assert_eq!(page("2", "0"), is("1,2", "true", "2"));
+    assert_eq!(page("2", "2"), is("3", "false", "3"));
+    assert_eq!(page("5000", "1"), is("2,3", "false", "3"));
+    assert_eq!(page("0", "0"), is("", "false", "0"));
+    assert_eq!(page("1", "2147483647").0, "");
+    // One without a composite checksum says only how many there are.
+    let plain = Multipart::open(&g, "plain");
+    let part = plain.part(1, "x");
+    plain.complete(&[part]).assert_status(200);
+    let reply = ask(&g, "plain", "ObjectParts", &[]).assert_status(200);
+    assert_eq!((reply.element("PartsCount"), reply.element("Part")), (Some("1".into()), None), "{reply}");
+}
+
+#[test]
+fn what_is_asked_wrongly_is_refused() {
+    let g = Ground::new();
+    g.put("k", "x");
+    g.alice.get(&format!("{}?attributes", g.path("k"))).assert_error(400, "InvalidRequest");
+    ask(&g, "k", "", &[]).assert_error(400, "InvalidRequest");
+    ask(&g, "k", "Size", &[]).assert_error(400, "InvalidArgument");
+    ask(&g, "k", "ETag", &[("x-amz-max-parts", "many")]).assert_error(400, "InvalidArgument");
+    ask(&g, "k", "ETag", &[("x-amz-part-number-marker", "-1")]).assert_error(400, "InvalidArgument");
+    let missing = ask(&g, "none", "ETag", &[]).assert_error(404, "NoSuchKey");
+    assert_eq!(missing.element("Key").as_deref(), Some("none"));
+    ask(&g, "k", "ETag", &[("x-amz-server-side-encryption-customer-algorithm", "AES256")])
+        .assert_error(501, "NotImplemented");
+}
