@@ -22,6 +22,7 @@ pub mod services;
 pub mod slow_answer;
 pub mod storage_class;
 pub mod stored_headers;
+pub mod tags;
 pub mod target;
 pub mod time;
 pub mod token;

@@ -63,6 +63,8 @@ pub enum Action {
     PutBucketAcl,
     GetBucketVersioning,
     PutBucketVersioning,
+    GetBucketTagging,
+    PutBucketTagging,
     GetBucketConfiguration,
     PutBucketConfiguration,
     ListBucketMultipartUploads,
@@ -74,6 +76,8 @@ pub enum Action {
     GetObjectAttributes,
     RestoreObject,
     GetObjectTagging,
+    PutObjectTagging,
+    DeleteObjectTagging,
     AbortMultipartUpload,
     ListMultipartUploadParts,
 }
@@ -140,6 +144,9 @@ pub const ROWS: &[&Row] = &[
     &ops::bucket::put_bucket_acl::ROW,
     &ops::bucket::get_bucket_versioning::ROW,
     &ops::bucket::put_bucket_versioning::ROW,
+    &ops::bucket::get_bucket_tagging::ROW,
+    &ops::bucket::put_bucket_tagging::ROW,
+    &ops::bucket::delete_bucket_tagging::ROW,
     &ops::bucket::list_objects::ROW,
     &ops::bucket::list_objects_v2::ROW,
     &ops::bucket::list_object_versions::ROW,
@@ -154,6 +161,9 @@ pub const ROWS: &[&Row] = &[
     &ops::object::restore_object::ROW,
     &ops::object::get_object_acl::ROW,
     &ops::object::put_object_acl::ROW,
+    &ops::object::get_object_tagging::ROW,
+    &ops::object::put_object_tagging::ROW,
+    &ops::object::delete_object_tagging::ROW,
     &ops::multipart::create_multipart_upload::ROW,
     &ops::multipart::upload_part::ROW,
     &ops::multipart::upload_part_copy::ROW,
@@ -344,7 +354,7 @@ mod tests {
     #[test]
     fn a_sub_resource_is_never_overlooked() {
         for (method, key, query) in [
-            (Method::Delete, Some("k"), "tagging"),
+            (Method::Delete, Some("k"), "retention"),
             (Method::Put, Some("k"), "retention"),
             (Method::Put, None, "replication"),
             (Method::Get, Some("k"), "torrent"),

@@ -7,8 +7,8 @@ use bytes::Bytes;
 use crate::s3::error::{S3Error, S3ErrorCode};
 use crate::s3::request::Headers;
 use crate::s3::response::Response;
-use crate::s3::storage_class;
-use crate::storage::{ObjectAttrs, StoredHeader};
+use crate::s3::{storage_class, tags};
+use crate::storage::{ObjectAttrs, StoredHeader, Tag};
 
 /// Kept verbatim.
 const KEPT: [&str; 6] =
@@ -32,13 +32,15 @@ pub struct ObjectHeaders {
     pub user_metadata: Vec<StoredHeader>,
     /// As [`ObjectAttrs::storage_class`] keeps it.
     pub storage_class: String,
+    /// `x-amz-tagging`.
+    pub tags: Vec<Tag>,
 }
 
 impl ObjectHeaders {
     /// Reads the headers that are kept.
     ///
     /// # Errors
-    /// `MetadataTooLarge`, `InvalidStorageClass`, `InvalidRedirectLocation`.
+    /// `MetadataTooLarge`, `InvalidStorageClass`, `InvalidRedirectLocation`, `InvalidTag`, `InvalidArgument`.
     pub fn parse(request: &Headers) -> Result<Self, S3Error> {
         let mut kept = Vec::new();
         for name in KEPT {
@@ -58,14 +60,15 @@ impl ObjectHeaders {
                 .field("Size", bytes.to_string())
                 .field("MaxSizeAllowed", USER_METADATA_BYTES_MAX.to_string()));
         }
-        Ok(Self { headers: kept, user_metadata, storage_class: storage_class::parse(request)? })
+        let tags = tags::of_header(request)?.unwrap_or_default();
+        Ok(Self { headers: kept, user_metadata, storage_class: storage_class::parse(request)?, tags })
     }
 
     /// The attributes of an object that has these and nothing else yet.
     #[must_use]
     pub fn into_attrs(self) -> ObjectAttrs {
-        let Self { headers, user_metadata, storage_class } = self;
-        ObjectAttrs { headers, user_metadata, storage_class, ..ObjectAttrs::default() }
+        let Self { headers, user_metadata, storage_class, tags } = self;
+        ObjectAttrs { headers, user_metadata, storage_class, tags, ..ObjectAttrs::default() }
     }
 }
 
@@ -110,6 +113,9 @@ pub fn write(answer: &mut Response, attrs: &ObjectAttrs, overrides: &[(&'static 
     }
     for (name, value) in overrides {
         answer.header(*name, Bytes::from(value.clone()));
+    }
+    if !attrs.tags.is_empty() {
+        answer.set("x-amz-tagging-count", attrs.tags.len().to_string());
     }
     for header in &attrs.user_metadata {
         answer.header(Cow::Owned(format!("{USER_PREFIX}{}", header.name)), header.value.clone());

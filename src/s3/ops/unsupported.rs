@@ -15,12 +15,10 @@ const REFUSED_PREFIXES: [&str; 5] = [
     "x-amz-if-match-",
 ];
 /// Values of headers that are never acted on, unless they say what holds anyway.
-const RESTATING: [(&str, &str); 6] = [
+const RESTATING: [(&str, &str); 4] = [
     ("x-amz-acl", "private"),
     ("x-amz-bucket-object-lock-enabled", "false"),
     ("x-amz-object-ownership", "BucketOwnerEnforced"),
-    ("x-amz-tagging", ""),
-    ("x-amz-tagging-directive", "COPY"),
     ("x-amz-write-offset-bytes", ""),
 ];
 
@@ -77,7 +75,6 @@ mod tests {
             ("x-amz-server-side-encryption", "AES256"),
             ("x-amz-server-side-encryption-customer-key", "x"),
             ("x-amz-object-lock-mode", "GOVERNANCE"),
-            ("x-amz-tagging", "a=b"),
         ] {
             assert_eq!(code(name, value), Some(S3ErrorCode::NotImplemented), "{name}: {value}");
         }

@@ -3,10 +3,11 @@
 use bytes::Bytes;
 
 use super::acl::owner_members;
+use super::tagging::tags_in;
 use super::{Document, Element};
 use crate::s3::error::S3Error;
 use crate::s3::time::iso8601;
-use crate::storage::{Bucket, Tenant};
+use crate::storage::{Bucket, Tag, Tenant};
 
 /// The answer to ListBuckets.
 #[must_use]
@@ -41,7 +42,7 @@ pub fn location_constraint(document: &[u8]) -> Result<Option<String>, S3Error> {
     Ok(root.text_of("LocationConstraint").filter(|l| !l.is_empty()).map(str::to_owned))
 }
 
-/// Whether a CreateBucket body asks for what this server does not do (tags, directory buckets).
+/// Whether a CreateBucket body asks for what this server does not do (directory buckets).
 ///
 /// # Errors
 /// `MalformedXML`.
@@ -50,7 +51,19 @@ pub fn asks_for_more(document: &[u8]) -> Result<bool, S3Error> {
         return Ok(false);
     }
     let root = Element::parse(document, "CreateBucketConfiguration")?;
-    Ok(root.children.iter().any(|c| c.name != "LocationConstraint" && !(c.name == "Tags" && c.children.is_empty())))
+    Ok(root.children.iter().any(|c| c.name != "LocationConstraint" && c.name != "Tags"))
+}
+
+/// The tags that a CreateBucket body gives the bucket.
+///
+/// # Errors
+/// `MalformedXML`.
+pub fn tags(document: &[u8]) -> Result<Vec<Tag>, S3Error> {
+    if document.iter().all(u8::is_ascii_whitespace) {
+        return Ok(Vec::new());
+    }
+    let root = Element::parse(document, "CreateBucketConfiguration")?;
+    root.child("Tags").map_or(Ok(Vec::new()), tags_in)
 }
 
 /// The answer to GetBucketLocation: empty for us-east-1, else the region's name.

@@ -11,6 +11,7 @@ pub mod form;
 pub mod listing;
 pub mod multipart;
 pub mod reader;
+pub mod tagging;
 pub mod versioning;
 pub mod versions;
 pub mod writer;

@@ -3,7 +3,7 @@
 pub mod access;
 mod bucket;
 pub mod multipart;
-mod object;
+pub mod object;
 mod refusals;
 mod service;
 mod strict;

@@ -9,8 +9,8 @@ use crate::s3::operation::{AclRight, Action, BodyKind, Level, Reply, Request, Ro
 use crate::s3::request::Method;
 use crate::s3::response::Response;
 use crate::s3::services::Services;
-use crate::s3::xml;
-use crate::storage::{BucketName, BucketSettings, CreateBucket, NewBucket, Timestamp};
+use crate::s3::{tags, xml};
+use crate::storage::{BucketName, BucketSettings, CreateBucket, NewBucket, Tag, Timestamp};
 
 /// A location and a few tags.
 const DOCUMENT_BYTES_MAX: usize = 64 * 1024;
@@ -32,6 +32,7 @@ pub const ROW: Row = Row {
 struct Input {
     name: BucketName,
     location: Option<String>,
+    tags: Vec<Tag>,
 }
 
 fn call(permit: Permit, request: Request, services: Arc<Services>) -> Reply {
@@ -47,11 +48,12 @@ async fn decode(request: Request, services: &Services) -> Result<Input, S3Error>
     let name = parsed.map_err(|why| S3ErrorCode::InvalidBucketName.because(why).field("BucketName", name))?;
     let document = body::document(request.body, &request.headers, DOCUMENT_BYTES_MAX).await?;
     if xml::buckets::asks_for_more(&document)? {
-        return Err(
-            S3ErrorCode::NotImplemented.because("Of a bucket's configuration only its location is implemented.")
-        );
+        return Err(S3ErrorCode::NotImplemented
+            .because("Of a bucket's configuration only its location and its tags are implemented."));
     }
-    Ok(Input { name, location: xml::buckets::location_constraint(&document)? })
+    let tags = xml::buckets::tags(&document)?;
+    tags::check(&tags, tags::BUCKET_TAGS_MAX)?;
+    Ok(Input { name, location: xml::buckets::location_constraint(&document)?, tags })
 }
 
 async fn run(permit: Permit, input: Input, services: &Services) -> Result<Response, S3Error> {
@@ -71,7 +73,7 @@ async fn run(permit: Permit, input: Input, services: &Services) -> Result<Respon
         owner,
         region: rules.region.clone(),
         created: Timestamp::now(),
-        settings: BucketSettings::default(),
+        settings: BucketSettings { tags: input.tags, ..BucketSettings::default() },
     };
     match services.storage.metadata.create_bucket(new).await? {
         CreateBucket::Created(_) => Ok(created(&name)),

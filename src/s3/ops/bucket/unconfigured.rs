@@ -67,7 +67,6 @@ rows! {
     read {
         "GetBucketCors" "cors" Nothing::Error(S3ErrorCode::NoSuchCORSConfiguration),
         "GetBucketLifecycleConfiguration" "lifecycle" Nothing::Error(S3ErrorCode::NoSuchLifecycleConfiguration),
-        "GetBucketTagging" "tagging" Nothing::Error(S3ErrorCode::NoSuchTagSet),
         "GetBucketWebsite" "website" Nothing::Error(S3ErrorCode::NoSuchWebsiteConfiguration),
         "GetBucketPolicy" "policy" Nothing::Error(S3ErrorCode::NoSuchBucketPolicy),
         "GetBucketPolicyStatus" "policyStatus" Nothing::Error(S3ErrorCode::NoSuchBucketPolicy),
@@ -85,7 +84,6 @@ rows! {
     remove {
         "DeleteBucketCors" "cors",
         "DeleteBucketLifecycle" "lifecycle",
-        "DeleteBucketTagging" "tagging",
         "DeleteBucketWebsite" "website",
         "DeleteBucketPolicy" "policy",
         "DeleteBucketEncryption" "encryption",

@@ -20,11 +20,11 @@ use crate::s3::request::{Headers, Method};
 use crate::s3::response::Response;
 use crate::s3::services::Services;
 use crate::s3::slow_answer::{self, Context};
-use crate::s3::storage_class;
 use crate::s3::stored_headers::{self, ObjectHeaders};
-use crate::s3::xml;
+use crate::s3::{storage_class, tags, xml};
 use crate::storage::{
-    Data, Fetch, HeadRead, ObjectAttrs, ObjectRecord, Reference, StoredChecksum, StoredHeader, Timestamp, VersionRef,
+    Data, Fetch, HeadRead, ObjectAttrs, ObjectRecord, Reference, StoredChecksum, StoredHeader, Tag, Timestamp,
+    VersionRef,
 };
 
 /// The row of CopyObject.
@@ -58,6 +58,8 @@ struct Input {
     checksum: Option<Algorithm>,
     /// The request changes something, so that an object may be copied onto itself.
     changes: bool,
+    /// `None` keeps the source's.
+    tags: Option<Vec<Tag>>,
 }
 
 fn call(permit: Permit, request: Request, services: Arc<Services>) -> Reply {
@@ -89,6 +91,16 @@ fn decode(headers: &Headers) -> Result<Input, S3Error> {
                 .field("ArgumentValue", other));
         }
     };
+    let tags = match headers.get("x-amz-tagging-directive") {
+        None | Some("COPY") => None,
+        Some("REPLACE") => Some(tags::of_header(headers)?.unwrap_or_default()),
+        Some(other) => {
+            return Err(S3ErrorCode::InvalidArgument
+                .because("Unknown tagging directive.")
+                .field("ArgumentName", "x-amz-tagging-directive")
+                .field("ArgumentValue", other));
+        }
+    };
     let source = CopySource::parse(headers)?;
     let version = version::parse(source.version_id.as_deref())?;
     let (checksum, redirect) = (checksum::algorithm(headers)?, stored_headers::redirect(headers)?);
@@ -103,6 +115,7 @@ fn decode(headers: &Headers) -> Result<Input, S3Error> {
         checksum,
         changes: asked || version.is_some(),
         version,
+        tags,
     })
 }
 
@@ -195,6 +208,9 @@ async fn copy(
         attrs.user_metadata.clone_from(&replaced.user_metadata);
     }
     stored_headers::set_redirect(&mut attrs.headers, input.redirect.clone());
+    if let Some(tags) = &input.tags {
+        attrs.tags.clone_from(tags);
+    }
     let record = ObjectRecord { attrs, data: from.data.clone() };
     let made = publish(head, Arc::new(record), &input.conditions, services).await?;
     drop(held);

@@ -2,14 +2,17 @@
 
 mod create_bucket;
 mod delete_bucket;
+mod delete_bucket_tagging;
 mod delete_objects;
 mod get_bucket_acl;
 mod get_bucket_location;
+mod get_bucket_tagging;
 mod get_bucket_versioning;
 mod head_bucket;
 mod list_object_versions;
 mod list_objects;
 mod list_objects_v2;
 mod put_bucket_acl;
+mod put_bucket_tagging;
 mod put_bucket_versioning;
 mod unconfigured;

@@ -8,7 +8,6 @@ fn an_absent_configuration_has_its_own_error() {
     for (query, code) in [
         ("cors", "NoSuchCORSConfiguration"),
         ("lifecycle", "NoSuchLifecycleConfiguration"),
-        ("tagging", "NoSuchTagSet"),
         ("website", "NoSuchWebsiteConfiguration"),
         ("encryption", "ServerSideEncryptionConfigurationNotFoundError"),
         ("replication", "ReplicationConfigurationNotFoundError"),

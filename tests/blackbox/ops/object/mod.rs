@@ -2,11 +2,14 @@
 
 mod copy_object;
 mod delete_object;
+mod delete_object_tagging;
 mod get_object;
 mod get_object_acl;
 mod get_object_attributes;
+mod get_object_tagging;
 mod head_object;
 mod post_object;
 mod put_object;
 mod put_object_acl;
 mod restore_object;
+pub mod put_object_tagging;

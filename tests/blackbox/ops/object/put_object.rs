@@ -225,7 +225,6 @@ fn what_is_not_implemented_is_refused_and_never_half_done() {
         ("x-amz-grant-read", "id=\"x\"", 501, "NotImplemented"),
         ("x-amz-server-side-encryption", "AES256", 501, "NotImplemented"),
         ("x-amz-server-side-encryption-customer-algorithm", "AES256", 501, "NotImplemented"),
-        ("x-amz-tagging", "a=b", 501, "NotImplemented"),
         ("x-amz-object-lock-mode", "GOVERNANCE", 501, "NotImplemented"),
         ("x-amz-website-redirect-location", "elsewhere", 400, "InvalidRedirectLocation"),
         ("x-amz-storage-class", "GLACIER", 501, "NotImplemented"),

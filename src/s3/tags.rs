@@ -1,0 +1,123 @@
+//! Tags of objects and buckets: what they may be. Source: AWS, "Categorizing your objects using tags", "Tag naming and
+//! usage conventions".
+
+use crate::s3::error::{S3Error, S3ErrorCode};
+use crate::s3::request::{Headers, Query};
+use crate::storage::Tag;
+
+/// Most tags of one object.
+pub const OBJECT_TAGS_MAX: usize = 10;
+/// Most tags of one bucket.
+pub const BUCKET_TAGS_MAX: usize = 50;
+/// Longest key, Unicode characters.
+const KEY_CHARS_MAX: usize = 128;
+/// Longest value, Unicode characters.
+const VALUE_CHARS_MAX: usize = 256;
+/// Names that start so are AWS's own.
+const RESERVED: &str = "aws:";
+
+/// Checks a set of tags.
+///
+/// # Errors
+/// `InvalidTag` for too many, a key that comes twice or is reserved, and what is too long or has forbidden characters.
+pub fn check(tags: &[Tag], most: usize) -> Result<(), S3Error> {
+    if tags.len() > most {
+        let whose = if most == OBJECT_TAGS_MAX { "Object" } else { "Bucket" };
+        return Err(S3ErrorCode::InvalidTag.because(format!("{whose} tags cannot be greater than {most}")));
+    }
+    for (at, tag) in tags.iter().enumerate() {
+        let invalid = |why: &'static str| {
+            S3ErrorCode::InvalidTag.because(why).field("TagKey", tag.key.as_str()).field("TagValue", tag.value.as_str())
+        };
+        let length = tag.key.chars().count();
+        if length == 0 || length > KEY_CHARS_MAX || !tag.key.chars().all(is_allowed) {
+            return Err(invalid("The TagKey you have provided is invalid"));
+        }
+        if tag.key.get(..RESERVED.len()).is_some_and(|start| start.eq_ignore_ascii_case(RESERVED)) {
+            return Err(invalid("System tags cannot be added/updated by requester"));
+        }
+        if tag.value.chars().count() > VALUE_CHARS_MAX || !tag.value.chars().all(is_allowed) {
+            return Err(invalid("The TagValue you have provided is invalid"));
+        }
+        if tags.iter().take(at).any(|other| other.key == tag.key) {
+            return Err(invalid("Cannot provide multiple Tags with the same key"));
+        }
+    }
+    Ok(())
+}
+
+/// Letters, numbers and spaces of any script, and these.
+fn is_allowed(char: char) -> bool {
+    char.is_alphanumeric() || char.is_whitespace() || "_.:/=+-@".contains(char)
+}
+
+/// Reads `x-amz-tagging`, which is written like a query; `None` when it is absent.
+///
+/// # Errors
+/// `InvalidArgument` for what is no query, otherwise as [`check`].
+pub fn of_header(headers: &Headers) -> Result<Option<Vec<Tag>>, S3Error> {
+    let Some(raw) = headers.bytes("x-amz-tagging") else { return Ok(None) };
+    let invalid = || {
+        S3ErrorCode::InvalidArgument
+            .because("The header 'x-amz-tagging' shall be encoded as UTF-8 then URLEncoded URL query parameters without tag name duplicates.")
+            .field("ArgumentName", "x-amz-tagging")
+    };
+    let raw = std::str::from_utf8(raw).map_err(|_| invalid())?;
+    let query = Query::parse(raw.trim()).map_err(|_| invalid())?;
+    let tags: Vec<Tag> = query.iter().map(|p| Tag { key: p.name.clone(), value: p.value.clone() }).collect();
+    check(&tags, OBJECT_TAGS_MAX)?;
+    Ok(Some(tags))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tag(key: &str, value: &str) -> Tag {
+        Tag { key: key.to_owned(), value: value.to_owned() }
+    }
+
+    fn header(value: &str) -> Result<Option<Vec<Tag>>, S3Error> {
+        let mut headers = Headers::default();
+        headers.push("x-amz-tagging", value.to_owned());
+        of_header(&headers)
+    }
+
+    #[test]
+    fn limits_are_those_of_aws() {
+        let many = |count: usize| (0..count).map(|i| tag(&i.to_string(), "")).collect::<Vec<_>>();
+        assert!(check(&many(10), OBJECT_TAGS_MAX).is_ok());
+        assert!(check(&many(11), OBJECT_TAGS_MAX).is_err());
+        assert!(check(&many(50), BUCKET_TAGS_MAX).is_ok());
+        assert!(check(&[tag(&"ä".repeat(128), &"ö".repeat(256))], 10).is_ok());
+        for bad in [
+            tag("", "x"),
+            tag(&"k".repeat(129), ""),
+            tag("k", &"v".repeat(257)),
+            tag("a?b", ""),
+            tag("k", "a;b"),
+            tag("aws:x", ""),
+            tag("AWS:x", ""),
+        ] {
+            assert_eq!(
+                check(std::slice::from_ref(&bad), 10).expect_err("is wrong").code,
+                S3ErrorCode::InvalidTag,
+                "{bad:?}"
+            );
+        }
+        assert!(check(&[tag("k", "1"), tag("k", "2")], 10).is_err());
+        assert!(check(&[tag("k", "1"), tag("K", "2")], 10).is_ok(), "keys differ by case");
+    }
+
+    #[test]
+    fn the_header_is_a_query() {
+        assert_eq!(
+            header("a=1&b%20c=%C3%BC+x&d").expect("parses"),
+            Some(vec![tag("a", "1"), tag("b c", "ü x"), tag("d", "")])
+        );
+        assert_eq!(header("").expect("parses"), Some(Vec::new()));
+        assert_eq!(of_header(&Headers::default()).expect("parses"), None);
+        assert_eq!(header("a=1&a=2").expect_err("twice").code, S3ErrorCode::InvalidTag);
+        assert_eq!(header("a=%ff").expect_err("no UTF-8").code, S3ErrorCode::InvalidArgument);
+    }
+}
