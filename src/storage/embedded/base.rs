@@ -1,6 +1,6 @@
 //! The sorted base of the index: a redb database in the folder, with the position in the log that it covers.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::ops::Bound;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use bytes::Bytes;
+use parking_lot::Mutex;
 use prost::Message;
 use redb::{Database, ReadOnlyTable, ReadableDatabase, StorageBackend, TableDefinition};
 
@@ -21,6 +22,8 @@ const FACTS: TableDefinition<'static, &str, &[u8]> = TableDefinition::new("facts
 const CHECKPOINT: &str = "checkpoint";
 const CACHE_BYTES: usize = 24 << 20;
 const LOCATION_BYTES: usize = 16;
+/// Space for the database is taken in pieces of this, bytes.
+const EXTENT_BYTES: u64 = 1 << 20;
 
 /// Up to where in the log the base is complete.
 #[derive(Clone, PartialEq, Eq, prost::Message)]
@@ -78,10 +81,46 @@ impl Checkpoint {
 }
 
 /// redb's file, through the store's file abstraction.
+///
+/// # Why it grows without taking space
+/// redb doubles its file, and later adds gigabytes at once; of that it writes little, and a disk that has no room for
+/// the rest must still take a checkpoint. Space is taken where something is written, extent by extent and before the
+/// write: a full disk shows there, as an error that is undone, and not in the middle of a sync, which stops the store.
 #[derive(Debug)]
 struct Backend {
     file: Arc<dyn DiskFile>,
     stop: StopFlag,
+    /// Extents that space was taken for since the file was opened.
+    taken: Mutex<BTreeSet<u64>>,
+}
+
+impl Backend {
+    fn new(file: Arc<dyn DiskFile>, stop: &StopFlag) -> Self {
+        Self { file, stop: stop.clone(), taken: Mutex::default() }
+    }
+
+    fn take_space(&self, offset: u64, bytes: usize) -> io::Result<()> {
+        let end = (offset + bytes as u64).div_ceil(EXTENT_BYTES);
+        let length = self.file.length()?;
+        let mut taken = self.taken.lock();
+        for extent in offset / EXTENT_BYTES..end {
+            if !taken.contains(&extent) {
+                let start = extent * EXTENT_BYTES;
+                // redb has set the length, and relies on it.
+                let bytes = length.min(start + EXTENT_BYTES).saturating_sub(start);
+                if bytes > 0 {
+                    self.file.allocate(start, bytes)?;
+                }
+                taken.insert(extent);
+            }
+        }
+        Ok(())
+    }
+
+    /// A second try after a failed sync would succeed without having written what the first one lost.
+    fn writable(&self) -> io::Result<()> {
+        self.stop.check().map_err(io::Error::other)
+    }
 }
 
 impl StorageBackend for Backend {
@@ -94,19 +133,21 @@ impl StorageBackend for Backend {
     }
 
     fn set_len(&self, length: u64) -> io::Result<()> {
-        let now = self.file.length()?;
-        if length > now {
-            // Space is taken now, so that a full disk shows here and not in the middle of a sync.
-            return self.file.allocate(length);
-        }
+        self.writable()?;
+        // The extent that the file's end is in, before or after, was or is taken only in part.
+        let shortest = length.min(self.file.length()?);
+        self.taken.lock().retain(|extent| (extent + 1) * EXTENT_BYTES <= shortest);
         self.file.set_length(length)
     }
 
     fn sync_data(&self) -> io::Result<()> {
+        self.writable()?;
         self.file.sync().inspect_err(|error| self.stop.stop(&format!("syncing the index failed: {error}")))
     }
 
     fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
+        self.writable()?;
+        self.take_space(offset, data.len())?;
         self.file.write_at(data, offset)
     }
 }
@@ -116,8 +157,17 @@ pub(super) struct Rows(ReadOnlyTable<&'static [u8], &'static [u8]>);
 
 /// The database, and where it is.
 pub(super) struct Base {
-    database: Database,
+    /// `None` only while it is dropped.
+    database: Option<Database>,
     path: PathBuf,
+}
+
+impl Drop for Base {
+    fn drop(&mut self) {
+        // Closing panics as well once something in it has; the store has stopped by then.
+        let database = self.database.take();
+        drop(catch_unwind(AssertUnwindSafe(|| drop(database))));
+    }
 }
 
 fn failed(error: impl std::fmt::Display) -> StorageError {
@@ -146,20 +196,27 @@ fn encode(row: &Row, out: &mut Vec<u8>) {
     out.extend_from_slice(&row.value);
 }
 
+/// redb's locks are poisoned when a checkpoint has panicked; readers get an error, and do not panic as well.
+fn guarded<T>(read: impl FnOnce() -> Result<T>) -> Result<T> {
+    catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|_| Err(failed("the database has panicked")))
+}
+
 impl Rows {
     pub(super) fn get(&self, key: &[u8]) -> Result<Option<Row>> {
-        self.0.get(key).map_err(failed)?.map(|value| decode(value.value())).transpose()
+        guarded(|| self.0.get(key).map_err(failed)?.map(|value| decode(value.value())).transpose())
     }
 
     pub(super) fn range(
         &self,
         bounds: (Bound<&[u8]>, Bound<&[u8]>),
     ) -> Result<impl Iterator<Item = Result<(Vec<u8>, Row)>>> {
-        let range = self.0.range::<&[u8]>(bounds).map_err(failed)?;
-        Ok(range.map(|entry| {
+        let mut range = guarded(|| self.0.range::<&[u8]>(bounds).map_err(failed))?;
+        let mut next = move || {
+            let Some(entry) = range.next() else { return Ok(None) };
             let (key, value) = entry.map_err(failed)?;
-            Ok((key.value().to_vec(), decode(value.value())?))
-        }))
+            Ok(Some((key.value().to_vec(), decode(value.value())?)))
+        };
+        Ok(std::iter::from_fn(move || guarded(&mut next).transpose()))
     }
 }
 
@@ -188,16 +245,20 @@ impl Base {
     }
 
     fn with(file: Arc<dyn DiskFile>, path: &Path, stop: &StopFlag) -> Result<Self> {
-        let backend = Backend { file, stop: stop.clone() };
+        let backend = Backend::new(file, stop);
         let database = Database::builder().set_cache_size(CACHE_BYTES).create_with_backend(backend).map_err(failed)?;
-        let base = Self { database, path: path.to_owned() };
+        let base = Self { database: Some(database), path: path.to_owned() };
         if base.rows().is_err() {
-            let write = base.database.begin_write().map_err(failed)?;
+            let write = base.database().begin_write().map_err(failed)?;
             write.open_table(ROWS).map_err(failed)?;
             write.open_table(FACTS).map_err(failed)?;
             write.commit().map_err(failed)?;
         }
         Ok(base)
+    }
+
+    fn database(&self) -> &Database {
+        self.database.as_ref().expect("there until the drop")
     }
 
     /// Where the database is.
@@ -207,12 +268,12 @@ impl Base {
 
     /// The base as it is now.
     pub(super) fn rows(&self) -> Result<Rows> {
-        let read = self.database.begin_read().map_err(failed)?;
+        let read = self.database().begin_read().map_err(failed)?;
         Ok(Rows(read.open_table(ROWS).map_err(failed)?))
     }
 
     fn checkpoint(&self) -> Result<Option<Checkpoint>> {
-        let read = self.database.begin_read().map_err(failed)?;
+        let read = self.database().begin_read().map_err(failed)?;
         let facts = read.open_table(FACTS).map_err(failed)?;
         let Some(value) = facts.get(CHECKPOINT).map_err(failed)? else { return Ok(None) };
         Ok(Checkpoint::decode(value.value()).ok())
@@ -220,7 +281,7 @@ impl Base {
 
     /// Moves the base forward, durably and as a whole.
     pub(super) fn write(&self, rows: &Overlay, checkpoint: &Checkpoint) -> Result<()> {
-        let mut write = self.database.begin_write().map_err(failed)?;
+        let mut write = self.database().begin_write().map_err(failed)?;
         write.set_quick_repair(true);
         {
             let mut table = write.open_table(ROWS).map_err(failed)?;

@@ -9,7 +9,8 @@ use super::base::Base;
 use super::committer::Task;
 use super::reserve::Reserve;
 use super::shared::Shared;
-use crate::storage::{Result, StorageError};
+use super::watch::Watch;
+use crate::storage::Result;
 
 #[derive(Debug, Default)]
 struct Asked {
@@ -23,14 +24,27 @@ pub(super) struct Checkpoints {
     changed: Condvar,
     base: Mutex<Base>,
     reserve: Reserve,
+    /// What was frozen is being written.
+    writing: Mutex<bool>,
+    written: Condvar,
     /// Segments whose records were all moved: removed once a checkpoint covers that.
     doomed: Mutex<BTreeSet<u64>>,
+}
+
+/// Says that a checkpoint is written, or has failed.
+struct Ended<'a>(&'a Checkpoints);
+
+impl Drop for Ended<'_> {
+    fn drop(&mut self) {
+        self.0.set_writing(false);
+    }
 }
 
 impl Checkpoints {
     pub(super) fn new(base: Base, reserve: Reserve) -> Self {
         let (asked, changed, doomed) = (Mutex::default(), Condvar::new(), Mutex::default());
-        Self { asked, changed, base: Mutex::new(base), reserve, doomed }
+        let (writing, written) = (Mutex::default(), Condvar::new());
+        Self { asked, changed, base: Mutex::new(base), reserve, writing, written, doomed }
     }
 
     /// Wants a checkpoint soon.
@@ -51,6 +65,19 @@ impl Checkpoints {
 
     pub(super) fn is_doomed(&self, segment: u64) -> bool {
         self.doomed.lock().contains(&segment)
+    }
+
+    /// Waits for the checkpoint that is being written, if one is. It needs nothing more of the committer by then.
+    pub(super) fn wait(&self) {
+        let mut writing = self.writing.lock();
+        while *writing {
+            self.written.wait(&mut writing);
+        }
+    }
+
+    fn set_writing(&self, writing: bool) {
+        *self.writing.lock() = writing;
+        self.written.notify_all();
     }
 
     /// The body of the thread.
@@ -75,16 +102,19 @@ impl Checkpoints {
     /// Writes a checkpoint of everything that is durable now.
     pub(super) fn write(&self, shared: &Shared) -> Result<()> {
         shared.stop.check()?;
+        // The caller may be a sweep or the end of the store, whose panics nobody else would notice.
+        let _watch = Watch::over(shared, "a checkpoint");
         let mut base = self.base.lock();
         let doomed = self.doomed.lock().clone();
         let (reply, answer) = sync_channel(1);
         shared.queue.push(Task::Freeze(reply))?;
-        let gone = |_| StorageError::Stopped("the store is closing".into());
-        let Some(mut frozen) = answer.recv().map_err(gone)? else { return Ok(()) };
+        let Some(mut frozen) = answer.recv().map_err(|_| shared.gone())? else { return Ok(()) };
+        self.set_writing(true);
+        let _ended = Ended(self);
         frozen.live.retain(|id, _| !doomed.contains(id));
         frozen.checkpoint.set_live(&frozen.live);
         let mut written = base.write(&frozen.rows, &frozen.checkpoint).and_then(|()| base.rows());
-        if written.is_err() {
+        if written.is_err() && shared.stop.check().is_ok() {
             self.reopen(shared, &mut base);
             if self.reserve.release(shared.disk.as_ref()) {
                 written = base.write(&frozen.rows, &frozen.checkpoint).and_then(|()| base.rows());
@@ -100,7 +130,7 @@ impl Checkpoints {
         }
         self.reserve.take(shared.disk.as_ref());
         for id in doomed {
-            if let Err(error) = shared.segments.remove(shared.disk.as_ref(), id) {
+            if let Err(error) = shared.segments.remove(id) {
                 // The next checkpoint tries again, and the next start, whose checkpoint does not name it.
                 tracing::warn!(%error, segment = id, "an emptied log segment could not be removed");
                 continue;

@@ -11,16 +11,23 @@ use parking_lot::{Condvar, Mutex};
 use tokio::sync::oneshot;
 
 use super::base::Checkpoint;
+use super::disk::DiskFile;
 use super::index::{Change, Live, Location, Overlay};
 use super::record::{BATCH_HEADER_BYTES, BLOCK_BYTES, BatchHeader, BatchKind, RECORD_HEADER_BYTES, Record};
 use super::segments::{Room, Segment};
 use super::shared::Shared;
+use super::watch::Watch;
 use crate::storage::{InodeId, Result, StorageError};
 
 /// A batch grows to this and no further, so that the first commit in it does not wait long, bytes.
 const BATCH_BYTES_MAX: usize = 4 << 20;
 /// How long the log is quiet before it says that everything in it is durable.
 const MARK_AFTER: Duration = Duration::from_secs(1);
+/// Changes wait in memory for a checkpoint up to this many times [`super::EmbeddedConfig::checkpoint_rows`]; then
+/// commits wait for it.
+const CHECKPOINTS_WAITING_MAX: usize = 4;
+/// …and when checkpoints fail, new data is refused beyond this many times it.
+const CHECKPOINTS_MISSING_MAX: usize = 16;
 
 /// A row to write.
 #[derive(Debug, Clone)]
@@ -129,22 +136,10 @@ impl Queue {
     }
 
     /// Closes and drops what waits; who waits for an answer learns that there is none.
-    fn abandon(&self) {
+    pub(super) fn abandon(&self) {
         self.close();
         let waiting = std::mem::take(&mut self.tasks.lock().0);
         drop(waiting);
-    }
-}
-
-/// Lets nobody wait for a committer that has panicked.
-struct Watch(Arc<Shared>);
-
-impl Drop for Watch {
-    fn drop(&mut self) {
-        if std::thread::panicking() {
-            self.0.stop.stop("the committer has panicked");
-            self.0.queue.abandon();
-        }
     }
 }
 
@@ -152,6 +147,7 @@ impl Drop for Watch {
 #[derive(Debug, Clone)]
 pub(super) struct Tail {
     pub segment: Arc<Segment>,
+    pub file: Arc<dyn DiskFile>,
     pub offset: u64,
     pub next_seq: u64,
 }
@@ -171,6 +167,8 @@ pub(super) struct Committer {
     /// Everything before `tail` is known durable, and the log says so.
     marked: bool,
     log_bytes_since_checkpoint: u64,
+    /// More changes wait for a checkpoint than memory should hold.
+    is_far_ahead: bool,
 }
 
 impl Committer {
@@ -184,12 +182,14 @@ impl Committer {
             answers: Vec::new(),
             marked: true,
             log_bytes_since_checkpoint: 0,
+            is_far_ahead: false,
         }
     }
 
     /// The body of the thread. Ends when the queue is closed and empty.
     pub(super) fn run(mut self) {
-        let _watch = Watch(self.shared.clone());
+        let shared = self.shared.clone();
+        let _watch = Watch::over(&shared, "the committer");
         loop {
             let patience = (!self.marked).then_some(MARK_AFTER);
             let Some(tasks) = self.shared.queue.take(patience) else { break };
@@ -201,6 +201,7 @@ impl Committer {
             }
             self.flush();
             self.ask_for_checkpoint();
+            self.keep_step();
         }
         self.mark();
     }
@@ -264,6 +265,10 @@ impl Committer {
     /// Makes sure that a commit of this size fits into the batch and the segment.
     fn make_room(&mut self, bytes: usize, room: Room) -> Result<()> {
         self.shared.stop.check()?;
+        if self.is_far_ahead && room == Room::Data {
+            let why = "the index falls behind the log; see why its checkpoints fail";
+            return Err(StorageError::Unavailable(why.into()));
+        }
         if !self.changes.is_empty() && self.buffer.len() + bytes > BATCH_BYTES_MAX {
             self.flush();
         }
@@ -281,11 +286,11 @@ impl Committer {
         self.seal();
         self.shared.stop.check()?;
         let id = self.tail.segment.id + 1;
-        let disk = self.shared.disk.as_ref();
-        let segment =
-            self.shared.segments.activate(disk, &spare, id, self.tail.next_seq).map_err(|error| self.broken(&error))?;
+        let (segments, next_seq) = (&self.shared.segments, self.tail.next_seq);
+        let opened = segments.activate(&spare, id, next_seq).and_then(|new| Ok((segments.file(&new)?, new)));
+        let (file, segment) = opened.map_err(|error| self.broken(&error))?;
         self.shared.index.add_segment(id);
-        self.tail = Tail { segment, offset: BLOCK_BYTES as u64, next_seq: self.tail.next_seq };
+        self.tail = Tail { segment, file, offset: BLOCK_BYTES as u64, next_seq };
         if fits(&self.tail, BATCH_HEADER_BYTES) {
             return Ok(());
         }
@@ -312,13 +317,13 @@ impl Committer {
     fn write_bare(&mut self, kind: BatchKind) -> std::io::Result<()> {
         let mut block = [0; BLOCK_BYTES];
         block[..BATCH_HEADER_BYTES].copy_from_slice(&self.header(kind));
-        self.tail.segment.file.write_at(&block, self.tail.offset)?;
+        self.tail.file.write_at(&block, self.tail.offset)?;
         self.tail.offset += BLOCK_BYTES as u64;
         Ok(())
     }
 
     fn seal(&mut self) {
-        let written = self.write_bare(BatchKind::Seal).and_then(|()| self.tail.segment.file.sync());
+        let written = self.write_bare(BatchKind::Seal).and_then(|()| self.tail.file.sync());
         if let Err(error) = written {
             self.broken(&error);
         }
@@ -348,7 +353,7 @@ impl Committer {
         self.buffer[..BATCH_HEADER_BYTES].copy_from_slice(&header);
         self.buffer.resize(self.buffer.len().next_multiple_of(BLOCK_BYTES), 0);
         let written = self.shared.stop.check().and_then(|()| {
-            let file = &self.tail.segment.file;
+            let file = &self.tail.file;
             let synced = file.write_at(&self.buffer, self.tail.offset).and_then(|()| file.sync());
             synced.map_err(|error| self.broken(&error))
         });
@@ -364,7 +369,7 @@ impl Committer {
         self.tail.next_seq += changes.len() as u64;
         self.log_bytes_since_checkpoint += bytes;
         self.marked = false;
-        match self.shared.index.apply(changes) {
+        match self.resolved(&changes).and_then(|resolved| self.shared.index.apply_resolved(changes, resolved)) {
             Ok(loose) => {
                 self.answer(answers, &Ok(()));
                 self.release(loose);
@@ -376,6 +381,15 @@ impl Committer {
                 self.answer(answers, &outcome);
             }
         }
+    }
+
+    /// A checkpoint that fails, for want of space for instance, takes the base away until it has opened it again.
+    fn resolved(&self, changes: &[Change]) -> Result<Overlay> {
+        let index = &self.shared.index;
+        index.resolve(changes).or_else(|_| {
+            self.shared.checkpoints.wait();
+            index.resolve(changes)
+        })
     }
 
     fn answer(&self, answers: Vec<Answer>, outcome: &Result<()>) {
@@ -472,5 +486,13 @@ impl Committer {
         {
             self.shared.checkpoints.ask();
         }
+    }
+    /// Bounds what waits in memory when checkpoints are slower than commits.
+    fn keep_step(&mut self) {
+        let rows = self.shared.config.checkpoint_rows;
+        if self.shared.index.pending() >= rows.saturating_mul(CHECKPOINTS_WAITING_MAX) {
+            self.shared.checkpoints.wait();
+        }
+        self.is_far_ahead = self.shared.index.pending() >= rows.saturating_mul(CHECKPOINTS_MISSING_MAX);
     }
 }

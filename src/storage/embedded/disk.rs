@@ -39,14 +39,16 @@ pub(super) trait DiskFile: Debug + Send + Sync {
     fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<()>;
     /// Writes all of `bytes` at `offset`.
     fn write_at(&self, bytes: &[u8], offset: u64) -> io::Result<()>;
-    /// Takes space for `length` bytes and makes the file that long.
-    fn allocate(&self, length: u64) -> io::Result<()>;
+    /// Takes space for this range, and makes the file so long that it holds the range.
+    fn allocate(&self, offset: u64, length: u64) -> io::Result<()>;
     /// Cuts or extends (with zeros) the file.
     fn set_length(&self, length: u64) -> io::Result<()>;
     /// Its length, bytes.
     fn length(&self) -> io::Result<u64>;
     /// Makes content and length durable.
     fn sync(&self) -> io::Result<()>;
+    /// Lets go of what memory holds of the file, except what is still to be written: the next read is of the disk.
+    fn drop_cache(&self) -> io::Result<()>;
     /// Lets the kernel begin to write this range, so that the sync at the end is short. Promises nothing.
     fn start_writeback(&self, offset: u64, length: u64);
 }
@@ -125,10 +127,11 @@ impl DiskFile for RealFile {
         self.0.write_all_at(bytes, offset)
     }
 
-    fn allocate(&self, length: u64) -> io::Result<()> {
+    fn allocate(&self, offset: u64, length: u64) -> io::Result<()> {
+        let offset = libc::off_t::try_from(offset).map_err(io::Error::other)?;
         let length = libc::off_t::try_from(length).map_err(io::Error::other)?;
         // SAFETY: the descriptor belongs to the open file in `self`.
-        match unsafe { libc::posix_fallocate(self.0.as_raw_fd(), 0, length) } {
+        match unsafe { libc::posix_fallocate(self.0.as_raw_fd(), offset, length) } {
             0 => Ok(()),
             code => Err(io::Error::from_raw_os_error(code)),
         }
@@ -146,6 +149,14 @@ impl DiskFile for RealFile {
         self.0.sync_data()
     }
 
+    fn drop_cache(&self) -> io::Result<()> {
+        // SAFETY: the descriptor belongs to the open file in `self`; a length of 0 is up to its end.
+        match unsafe { libc::posix_fadvise(self.0.as_raw_fd(), 0, 0, libc::POSIX_FADV_DONTNEED) } {
+            0 => Ok(()),
+            code => Err(io::Error::from_raw_os_error(code)),
+        }
+    }
+
     fn start_writeback(&self, offset: u64, length: u64) {
         let (Ok(offset), Ok(length)) = (libc::off64_t::try_from(offset), libc::off64_t::try_from(length)) else {
             return;
@@ -153,6 +164,17 @@ impl DiskFile for RealFile {
         // SAFETY: the descriptor belongs to the open file in `self`; the call touches no memory of ours.
         unsafe { libc::sync_file_range(self.0.as_raw_fd(), offset, length, libc::SYNC_FILE_RANGE_WRITE) };
     }
+}
+
+/// Makes sure that what is read from now on is on the disk, and not only in memory.
+///
+/// # Why a sync is not enough
+/// After a kill the page cache holds writes that were never synced; syncing brings them down. After a sync that failed,
+/// Linux takes the pages for written and goes on showing them, to the next process as well, whose own sync then finds
+/// nothing to do. Only a read past the cache tells what the disk has.
+pub(super) fn settle(file: &dyn DiskFile, path: &Path) -> io::Result<()> {
+    let settled = file.sync().and_then(|()| file.drop_cache());
+    settled.map_err(|error| io::Error::new(error.kind(), format!("{} could not be synced ({error})", path.display())))
 }
 
 /// Whether an error means that there is no room.

@@ -12,7 +12,7 @@ use tokio::task::spawn_blocking;
 
 use super::blobs::Pin;
 use super::committer::NewRow;
-use super::index::Location;
+use super::index::Row;
 use super::segments::Room;
 use super::shared::Shared;
 use super::{keys, rows, versions};
@@ -38,12 +38,13 @@ pub(super) async fn read(shared: &Arc<Shared>, bucket: &Bucket, key: &ObjectKey,
         if fetch == Fetch::Attrs {
             return Ok(head);
         }
-        let at = match versions::own_row(bucket.id, key, &record.attrs) {
-            None => Some(row.location),
-            Some(own) => shared.index.get(&own)?.map(|row| row.location),
+        let own = versions::own_row(bucket.id, key, &record.attrs);
+        let at = match &own {
+            None => Some(row),
+            Some(own) => shared.index.get(own)?,
         };
         if let Some(at) = at
-            && let Some(data) = inline(shared, at).await?
+            && let Some(data) = inline(shared, own.as_ref().unwrap_or(&row_key), at).await?
         {
             Arc::make_mut(record).data = Data::Inline(data);
             return Ok(head);
@@ -58,12 +59,12 @@ pub(super) fn moving() -> StorageError {
 }
 
 /// The bytes beside a row; `None` when they have been moved meanwhile.
-pub(super) async fn inline(shared: &Arc<Shared>, location: Location) -> Result<Option<Bytes>> {
-    if location.bytes <= READ_INLINE_BYTES_MAX {
-        return shared.segments.read(location);
+pub(super) async fn inline(shared: &Arc<Shared>, row_key: &[u8], row: Row) -> Result<Option<Bytes>> {
+    if row.location.bytes <= READ_INLINE_BYTES_MAX {
+        return shared.segments.read(row_key, &row);
     }
-    let shared = shared.clone();
-    let job = spawn_blocking(move || shared.segments.read(location));
+    let (shared, row_key) = (shared.clone(), row_key.to_vec());
+    let job = spawn_blocking(move || shared.segments.read(&row_key, &row));
     job.await.map_err(|_| StorageError::Unavailable("a disk job was cut off".into()))?
 }
 
@@ -160,15 +161,19 @@ pub(super) fn applied(
     })
 }
 
-pub(super) fn list(shared: &Shared, bucket: &Bucket, scan: &Scan) -> Result<Page<ListedObject>> {
+pub(super) async fn list(shared: &Arc<Shared>, bucket: &Bucket, scan: &Scan) -> Result<Page<ListedObject>> {
     let limit = scan.limit.clamp(1, PAGE_ENTRIES_MAX);
     let prefix = keys::head(bucket.id, &scan.prefix);
     let end = keys::after_prefix(&prefix);
-    let mut from = keys::head(bucket.id, &scan.from).max(prefix);
+    let from = keys::head(bucket.id, &scan.from).max(prefix);
+    shared.scan(limit, move |shared| list_now(shared, from, end.as_deref(), limit)).await
+}
+
+fn list_now(shared: &Shared, mut from: Vec<u8>, end: Option<&[u8]>, limit: usize) -> Result<Page<ListedObject>> {
     let mut entries = Vec::new();
     loop {
         let wanted = limit + 1 - entries.len();
-        let found = shared.index.scan(&from, end.as_deref(), wanted)?;
+        let found = shared.index.scan(&from, end, wanted)?;
         let whole = found.len() < wanted;
         if let Some((last, _)) = found.last() {
             from = [last, &[0][..]].concat();

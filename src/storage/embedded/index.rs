@@ -7,8 +7,7 @@
 //! A durable redb transaction for each group of commits costs a second sync and several page writes. The log already
 //! is durable, so the base only moves in large steps.
 
-use std::collections::{BTreeMap, btree_map};
-use std::iter::Peekable;
+use std::collections::BTreeMap;
 use std::ops::Bound;
 use std::sync::Arc;
 
@@ -60,12 +59,32 @@ pub(super) struct Live {
 /// Rows that changed; `None` where a row is gone.
 pub(super) type Overlay = BTreeMap<Vec<u8>, Option<Row>>;
 
+/// One of them.
+type Entry<'a> = (&'a Vec<u8>, &'a Option<Row>);
+
+/// Rows looked at, deleted ones too, before a scan takes a new view of the newest changes.
+const LOOKED_AT_MAX: usize = 1_000;
+/// Newest changes copied at once for a scan, however few rows it is for: many may be deletes.
+const COPIED_MIN: usize = 16;
+
+/// Rows, and where to go on when they are not all.
+type Found = (Vec<(Vec<u8>, Row)>, Option<Vec<u8>>);
+
+/// What lies below the newest changes. It never changes itself, so it is read without the lock: a read that has to wait
+/// for the disk keeps nobody else waiting.
+#[derive(Clone, Default)]
+struct Below {
+    /// Being written into the base.
+    frozen: Option<Arc<Overlay>>,
+    base: Option<Arc<Rows>>,
+}
+
 #[derive(Default)]
 struct Layers {
     active: Overlay,
-    /// Being written into the base.
-    frozen: Option<Arc<Overlay>>,
-    base: Option<Rows>,
+    below: Below,
+    /// What the changes that are being applied find, read before the lock was taken for them.
+    resolved: Overlay,
     live: BTreeMap<u64, Live>,
 }
 
@@ -73,15 +92,57 @@ pub(super) struct Index {
     layers: RwLock<Layers>,
 }
 
-impl Layers {
+impl Below {
     fn get(&self, key: &[u8]) -> Result<Option<Row>> {
-        if let Some(row) = self.active.get(key) {
-            return Ok(row.clone());
-        }
         if let Some(row) = self.frozen.as_ref().and_then(|frozen| frozen.get(key)) {
             return Ok(row.clone());
         }
         self.base.as_ref().map_or(Ok(None), |base| base.get(key))
+    }
+
+    /// Up to `limit` rows with `newest` over them, none of them deleted, after looking at `looks` at most.
+    fn scan<'a>(
+        &self,
+        newest: impl Iterator<Item = Entry<'a>>,
+        bounds: (Bound<&[u8]>, Bound<&[u8]>),
+        limit: usize,
+        looks: usize,
+    ) -> Result<Found> {
+        let mut newest = newest.peekable();
+        let mut frozen = self.frozen.iter().flat_map(|frozen| frozen.range::<[u8], _>(bounds)).peekable();
+        let mut base = self.base.as_ref().map(|base| base.range(bounds)).transpose()?;
+        let mut below = base.as_mut().map_or(Ok(None), |base| base.next().transpose())?;
+        let mut found = Vec::new();
+        let mut looked = 0;
+        while found.len() < limit {
+            let changed = [newest.peek(), frozen.peek()].into_iter().flatten().map(|(key, _)| *key);
+            let Some(least) = changed.chain(below.as_ref().map(|(key, _)| key)).min().cloned() else { break };
+            if looked == looks {
+                return Ok((found, Some(least)));
+            }
+            looked += 1;
+            let mut row = None;
+            if below.as_ref().is_some_and(|(key, _)| *key == least) {
+                row = below.take().map(|(_, row)| row);
+                below = base.as_mut().map_or(Ok(None), |base| base.next().transpose())?;
+            }
+            if let Some((_, changed)) = frozen.next_if(|(key, _)| **key == least) {
+                row = changed.clone();
+            }
+            if let Some((_, changed)) = newest.next_if(|(key, _)| **key == least) {
+                row = changed.clone();
+            }
+            found.extend(row.map(|row| (least, row)));
+        }
+        Ok((found, None))
+    }
+}
+
+impl Layers {
+    fn get(&self, key: &[u8]) -> Result<Option<Row>> {
+        // A checkpoint may have moved what was resolved; that did not change it.
+        let known = self.active.get(key).or_else(|| self.resolved.get(key));
+        known.map_or_else(|| self.below.get(key), |row| Ok(row.clone()))
     }
 
     fn add_reference(&mut self, inode: InodeId) -> Result<()> {
@@ -139,49 +200,41 @@ impl Layers {
 
     /// Closing an upload takes its parts with it; 10,000 delete records would say nothing more.
     fn forget_parts(&mut self, prefix: &[u8], loose: &mut Vec<InodeId>) -> Result<()> {
-        for (key, row) in self.scan(prefix, keys::after_prefix(prefix).as_deref(), usize::MAX)? {
+        for (key, row) in self.all_below(prefix)? {
             self.active.insert(key, None);
             self.forget(&row, loose)?;
         }
         Ok(())
     }
 
-    fn scan(&self, from: &[u8], end: Option<&[u8]>, limit: usize) -> Result<Vec<(Vec<u8>, Row)>> {
-        if end.is_some_and(|end| from >= end) {
-            return Ok(Vec::new());
-        }
-        let bounds = (Bound::Included(from), end.map_or(Bound::Unbounded, Bound::Excluded));
-        let mut active = self.active.range::<[u8], _>(bounds).peekable();
-        let mut frozen = self.frozen.as_ref().map(|frozen| frozen.range::<[u8], _>(bounds).peekable());
-        let mut base = self.base.as_ref().map(|base| base.range(bounds)).transpose()?;
-        let mut below = base.as_mut().map_or(Ok(None), |base| base.next().transpose())?;
-        let mut found = Vec::new();
-        while found.len() < limit {
-            let newest = [peek(Some(&mut active)), peek(frozen.as_mut())];
-            let least = newest.into_iter().flatten().chain(below.as_ref().map(|(key, _)| key)).min();
-            let Some(least) = least.cloned() else { break };
-            let mut row = None;
-            if below.as_ref().is_some_and(|(key, _)| *key == least) {
-                row = below.take().map(|(_, row)| row);
-                below = base.as_mut().map_or(Ok(None), |base| base.next().transpose())?;
-            }
-            for layer in [frozen.as_mut(), Some(&mut active)].into_iter().flatten() {
-                if layer.peek().is_some_and(|(key, _)| **key == least) {
-                    row = layer.next().and_then(|(_, row)| row.clone());
-                }
-            }
-            if let Some(row) = row {
-                found.push((least, row));
-            }
-        }
-        Ok(found)
+    fn all_below(&self, prefix: &[u8]) -> Result<Vec<(Vec<u8>, Row)>> {
+        let end = keys::after_prefix(prefix);
+        let bounds = (Bound::Included(prefix), end.as_deref().map_or(Bound::Unbounded, Bound::Excluded));
+        Ok(self.below.scan(self.active.range::<[u8], _>(bounds), bounds, usize::MAX, usize::MAX)?.0)
     }
-}
 
-type Changes<'a> = Peekable<btree_map::Range<'a, Vec<u8>, Option<Row>>>;
+    /// Reads from the base what applying this change reads, into `resolved`.
+    fn resolve(&self, change: &Change, resolved: &mut Overlay) -> Result<()> {
+        let old = self.resolve_row(change.key.clone(), resolved)?;
+        let mut rows = Vec::from_iter(old);
+        if change.value.is_none()
+            && change.key.first() == Some(&keys::UPLOADS)
+            && let Some(id) = keys::upload_id(&change.key)
+        {
+            rows.extend(self.all_below(&keys::parts(id))?.into_iter().map(|(_, row)| row));
+        }
+        let values = rows.iter().map(|row| &row.value).chain(&change.value);
+        for inode in values.flat_map(|value| rows::inodes(value)) {
+            self.resolve_row(keys::references(inode), resolved)?;
+        }
+        Ok(())
+    }
 
-fn peek<'a>(layer: Option<&mut Changes<'a>>) -> Option<&'a Vec<u8>> {
-    layer.and_then(|layer| layer.peek().map(|(key, _)| *key))
+    fn resolve_row(&self, key: Vec<u8>, resolved: &mut Overlay) -> Result<Option<Row>> {
+        let row = self.get(&key)?;
+        resolved.insert(key, row.clone());
+        Ok(row)
+    }
 }
 
 fn count_row(count: u64) -> Row {
@@ -197,17 +250,56 @@ fn count_of(row: &Row) -> u64 {
 impl Index {
     /// Over a base and the shares of segments that it knows of.
     pub(super) fn new(base: &Base, live: BTreeMap<u64, Live>) -> Result<Self> {
-        let layers = Layers { base: Some(base.rows()?), live, ..Layers::default() };
+        let below = Below { frozen: None, base: Some(Arc::new(base.rows()?)) };
+        let layers = Layers { below, live, ..Layers::default() };
         Ok(Self { layers: RwLock::new(layers) })
     }
 
     pub(super) fn get(&self, key: &[u8]) -> Result<Option<Row>> {
-        self.layers.read().get(key)
+        let below = {
+            let layers = self.layers.read();
+            if let Some(row) = layers.active.get(key) {
+                return Ok(row.clone());
+            }
+            layers.below.clone()
+        };
+        below.get(key)
     }
 
     /// Up to `limit` rows from `from` (inclusive) to `end` (exclusive; `None` is the end of all).
     pub(super) fn scan(&self, from: &[u8], end: Option<&[u8]>, limit: usize) -> Result<Vec<(Vec<u8>, Row)>> {
-        self.layers.read().scan(from, end, limit)
+        let mut found = Vec::new();
+        let mut from = from.to_vec();
+        loop {
+            let (rows, next) = self.page(&from, end, limit - found.len())?;
+            found.extend(rows);
+            match next {
+                Some(next) if found.len() < limit => from = next,
+                _ => return Ok(found),
+            }
+        }
+    }
+
+    /// Some of the rows, as they are at one moment. The lock is held for as long as it takes to copy the newest changes
+    /// among them, a bounded number.
+    fn page(&self, from: &[u8], end: Option<&[u8]>, limit: usize) -> Result<Found> {
+        let most = limit.clamp(COPIED_MIN, LOOKED_AT_MAX);
+        if end.is_some_and(|end| from >= end) {
+            return Ok((Vec::new(), None));
+        }
+        let (newest, below) = {
+            let layers = self.layers.read();
+            let bounds = (Bound::Included(from), end.map_or(Bound::Unbounded, Bound::Excluded));
+            let newest = layers.active.range::<[u8], _>(bounds).take(most);
+            let newest: Vec<_> = newest.map(|(key, row)| (key.clone(), row.clone())).collect();
+            (newest, layers.below.clone())
+        };
+        // Behind the last of them there may be more.
+        let last = newest.last().filter(|_| newest.len() == most);
+        let cut = last.map(|(key, _)| [key, &[0][..]].concat());
+        let bounds = (Bound::Included(from), cut.as_deref().or(end).map_or(Bound::Unbounded, Bound::Excluded));
+        let (rows, next) = below.scan(newest.iter().map(|(key, row)| (key, row)), bounds, limit, LOOKED_AT_MAX)?;
+        Ok((rows, next.or(cut)))
     }
 
     /// The first rows whose key begins with `prefix`.
@@ -221,13 +313,27 @@ impl Index {
     }
 
     /// Applies changes in their order; returns inodes that may have lost their last reference.
-    pub(super) fn apply(&self, changes: impl IntoIterator<Item = Change>) -> Result<Vec<InodeId>> {
+    pub(super) fn apply(&self, changes: Vec<Change>) -> Result<Vec<InodeId>> {
+        let resolved = self.resolve(&changes)?;
+        self.apply_resolved(changes, resolved)
+    }
+
+    /// What applying these changes reads. Only who applies changes may rely on it, and only for the next ones.
+    pub(super) fn resolve(&self, changes: &[Change]) -> Result<Overlay> {
+        let layers = self.layers.read();
+        let mut resolved = Overlay::new();
+        changes.iter().try_for_each(|change| layers.resolve(change, &mut resolved))?;
+        Ok(resolved)
+    }
+
+    /// As [`Self::apply`]: readers wait for the lock, and do not wait for the disk.
+    pub(super) fn apply_resolved(&self, changes: Vec<Change>, resolved: Overlay) -> Result<Vec<InodeId>> {
         let mut layers = self.layers.write();
+        layers.resolved = resolved;
         let mut loose = Vec::new();
-        for change in changes {
-            layers.apply(change, &mut loose)?;
-        }
-        Ok(loose)
+        let applied = changes.into_iter().try_for_each(|change| layers.apply(change, &mut loose));
+        layers.resolved.clear();
+        applied.map(|()| loose)
     }
 
     /// Takes away the row of a manifest that nothing refers to, and returns its parts that nothing refers to either.
@@ -266,33 +372,31 @@ impl Index {
     /// Begins a checkpoint. `None` while another is being written.
     pub(super) fn freeze(&self) -> Option<(Arc<Overlay>, BTreeMap<u64, Live>)> {
         let mut layers = self.layers.write();
-        if layers.frozen.is_some() {
+        if layers.below.frozen.is_some() {
             return None;
         }
         let frozen = Arc::new(std::mem::take(&mut layers.active));
-        layers.frozen = Some(frozen.clone());
+        layers.below.frozen = Some(frozen.clone());
         Some((frozen, layers.live.clone()))
     }
 
     /// Ends a checkpoint: the base now holds what was frozen.
     pub(super) fn thaw(&self, rows: Rows) {
-        let old = {
-            let mut layers = self.layers.write();
-            (layers.frozen.take(), layers.base.replace(rows))
-        };
+        let below = Below { frozen: None, base: Some(Arc::new(rows)) };
+        let old = std::mem::replace(&mut self.layers.write().below, below);
         drop(old);
     }
 
     /// The base was opened again.
     pub(super) fn replace_base(&self, rows: Rows) {
-        let old = self.layers.write().base.replace(rows);
+        let old = self.layers.write().below.base.replace(Arc::new(rows));
         drop(old);
     }
 
     /// Ends a checkpoint that could not be written: what was frozen goes back below what came since.
     pub(super) fn refreeze(&self) {
         let mut layers = self.layers.write();
-        if let Some(frozen) = layers.frozen.take() {
+        if let Some(frozen) = layers.below.frozen.take() {
             let newer = std::mem::take(&mut layers.active);
             let mut all = Arc::unwrap_or_clone(frozen);
             all.extend(newer);

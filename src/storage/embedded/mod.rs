@@ -18,7 +18,8 @@
 //! 3. Locks travel with the commit: a request that is given up never opens a key whose change is still in flight.
 //! 4. A delete's record stays until no segment is older than it; a segment goes only after a checkpoint that covers
 //!    the copies of its records.
-//! 5. After a failed sync nothing is written any more.
+//! 5. After a failed sync, or a panic of one of the store's threads, nothing is written any more.
+//! 6. Opening builds on what the disk has, never on what memory alone still shows.
 
 mod base;
 mod blobs;
@@ -45,6 +46,7 @@ mod sweep;
 mod tests;
 mod uploads;
 mod versions;
+mod watch;
 
 use std::io;
 use std::path::PathBuf;
@@ -72,6 +74,10 @@ pub struct EmbeddedConfig {
     pub headroom_bytes: u64,
     /// How long a blob stays after its last reference went, for readers that have just looked up the head.
     pub linger: Duration,
+    /// How long after a look at every row and file there is another; in between only what is known to be dead goes.
+    pub scan_every: Duration,
+    /// Sealed segments of the log that are kept open for readers.
+    pub open_segments_max: usize,
     /// How long a finished blob waits for the commit that refers to it.
     pub orphan_grace: Duration,
 }
@@ -87,6 +93,8 @@ impl EmbeddedConfig {
             checkpoint_rows: 50_000,
             headroom_bytes: 64 << 20,
             linger: Duration::from_secs(5),
+            scan_every: Duration::from_secs(3600),
+            open_segments_max: 256,
             orphan_grace: Duration::from_secs(15 * 60),
         }
     }

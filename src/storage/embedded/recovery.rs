@@ -9,7 +9,7 @@ use bytes::Bytes;
 
 use super::base::{Base, Checkpoint};
 use super::committer::Tail;
-use super::disk::Disk;
+use super::disk::{Disk, DiskFile, settle};
 use super::index::{Change, Index, Location};
 use super::record::{BATCH_HEADER_BYTES, BLOCK_BYTES, BatchHeader, BatchKind, Record};
 use super::segments::{Segment, Segments, Spares};
@@ -47,20 +47,23 @@ pub(super) fn recover(
     disk.make_dirs(segments.dir())?;
     disk.sync_dir(&config.path)?;
     // What is read below was perhaps never synced (kill -9 leaves it in the page cache): it must not be built upon
-    // and then be lost with the power. The segments themselves are synced before they are replayed.
+    // and then be lost with the power. The segments themselves are settled before they are replayed.
     disk.sync_dir(segments.dir())?;
     let names = disk.list(segments.dir())?;
     spares.adopt(disk, &names)?;
     let mut ids: Vec<u64> = names.iter().filter_map(|name| Segments::id_of(name)).collect();
     ids.sort_unstable();
     let path = config.path.join("index.redb");
+    if let Ok(file) = disk.open(&path) {
+        settle(file.as_ref(), &path)?;
+    }
     let opened = Base::open(disk, &path, stop);
     let (base, checkpoint) = match opened {
-        Some((base, checkpoint)) if is_of_this_log(disk, segments, &checkpoint)? => (base, Some(checkpoint)),
+        Some((base, checkpoint)) if is_of_this_log(segments, &checkpoint)? => (base, Some(checkpoint)),
         _ => (Base::create(disk, &path, stop)?, None),
     };
     if let Some(checkpoint) = &checkpoint {
-        remove_emptied(disk, segments, &mut ids, checkpoint)?;
+        remove_emptied(segments, &mut ids, checkpoint)?;
     } else if !ids.is_empty() {
         tracing::info!(segments = ids.len(), "there is no index: rebuilding it from the log");
     }
@@ -70,12 +73,12 @@ pub(super) fn recover(
 
 /// Whether the segment that a checkpoint ends in is the one it was made of. One that is missing or damaged is no reason
 /// to rebuild from what remains: acknowledged records would be missing in silence.
-fn is_of_this_log(disk: &dyn Disk, segments: &Segments, checkpoint: &Checkpoint) -> Result<bool, OpenError> {
+fn is_of_this_log(segments: &Segments, checkpoint: &Checkpoint) -> Result<bool, OpenError> {
     let named = |what: &str| {
         let path = segments.path(checkpoint.segment);
         OpenError::Damaged(format!("{} {what}; bring this file back from a copy", path.display()))
     };
-    match segments.open(disk, checkpoint.segment) {
+    match segments.open(checkpoint.segment) {
         Ok(Some(segment)) => Ok(segment.epoch[..] == checkpoint.epoch),
         Ok(None) => Err(named("has a damaged header")),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Err(named("is missing")),
@@ -84,15 +87,10 @@ fn is_of_this_log(disk: &dyn Disk, segments: &Segments, checkpoint: &Checkpoint)
 }
 
 /// Removes segments that compaction had emptied, and makes sure that the others are there.
-fn remove_emptied(
-    disk: &dyn Disk,
-    segments: &Segments,
-    ids: &mut Vec<u64>,
-    checkpoint: &Checkpoint,
-) -> Result<(), OpenError> {
+fn remove_emptied(segments: &Segments, ids: &mut Vec<u64>, checkpoint: &Checkpoint) -> Result<(), OpenError> {
     let named = |id: u64| checkpoint.segments.iter().any(|share| share.id == id);
     for id in ids.iter().filter(|id| **id < checkpoint.segment && !named(**id)) {
-        segments.remove(disk, *id)?;
+        segments.remove(*id)?;
     }
     ids.retain(|id| *id >= checkpoint.segment || named(*id));
     match checkpoint.segments.iter().find(|share| !ids.contains(&share.id)) {
@@ -122,7 +120,7 @@ impl Recovery<'_> {
                     path.display()
                 ))
             };
-            opened.push(self.segments.open(self.disk, *id)?.ok_or_else(damaged)?);
+            opened.push(self.segments.open(*id)?.ok_or_else(damaged)?);
             self.index.add_segment(*id);
         }
         let from = checkpoint.unwrap_or_default();
@@ -130,18 +128,19 @@ impl Recovery<'_> {
         let mut tail = None;
         let newest = opened.last().map(|segment| segment.id);
         for segment in opened.iter().filter(|segment| segment.id >= from.segment) {
-            segment.file.sync()?;
+            let file = self.segments.file(segment)?;
+            settle(file.as_ref(), &self.segments.path(segment.id))?;
             let start = if segment.id == from.segment { from.offset } else { BLOCK_BYTES as u64 };
             if segment.id != from.segment {
                 next_seq = self.continued(segment, next_seq)?;
             }
-            let (end, offset) = self.replay(segment, start, &mut next_seq)?;
+            let (end, offset) = self.replay(segment, file.as_ref(), start, &mut next_seq)?;
             let last = Some(segment.id) == newest;
             match end {
                 End::Sealed => tail = None,
                 End::Open if last => {
-                    self.cut_torn_tail(segment, offset, next_seq)?;
-                    tail = Some(Tail { segment: segment.clone(), offset, next_seq });
+                    self.cut_torn_tail(segment, file.as_ref(), offset, next_seq)?;
+                    tail = Some(Tail { segment: segment.clone(), file, offset, next_seq });
                 }
                 End::Open => return Err(self.damaged(segment, offset, next_seq)),
             }
@@ -171,10 +170,17 @@ impl Recovery<'_> {
         ))
     }
 
-    fn replay(&mut self, segment: &Arc<Segment>, start: u64, next_seq: &mut u64) -> Result<(End, u64), OpenError> {
+    fn replay(
+        &mut self,
+        segment: &Arc<Segment>,
+        file: &dyn DiskFile,
+        start: u64,
+        next_seq: &mut u64,
+    ) -> Result<(End, u64), OpenError> {
         let mut offset = start;
         loop {
-            let Some(batch) = read_batch(segment, offset, Some(*next_seq))? else { return Ok((End::Open, offset)) };
+            let batch = read_batch(segment, file, offset, Some(*next_seq))?;
+            let Some(batch) = batch else { return Ok((End::Open, offset)) };
             let mut changes = Vec::new();
             batch.each(|record, location| {
                 changes.push(Change {
@@ -211,14 +217,14 @@ impl Recovery<'_> {
 
     /// Clears what a crash left half-written. Only the last batch can be that: a valid one behind it says that this
     /// one was durable.
-    fn cut_torn_tail(&self, segment: &Arc<Segment>, offset: u64, seq: u64) -> Result<(), OpenError> {
-        let length = segment.file.length()?;
+    fn cut_torn_tail(&self, segment: &Segment, file: &dyn DiskFile, offset: u64, seq: u64) -> Result<(), OpenError> {
+        let length = segment.length;
         let mut window = vec![0; WINDOW_BYTES];
         let mut at = offset;
         let mut dirty = false;
         while at < length {
             let take = usize::try_from((length - at).min(WINDOW_BYTES as u64)).expect("at most a window");
-            segment.file.read_at(&mut window[..take], at)?;
+            file.read_at(&mut window[..take], at)?;
             for (number, block) in window[..take].chunks(BLOCK_BYTES).enumerate() {
                 let place = at + (number * BLOCK_BYTES) as u64;
                 dirty |= block.iter().any(|byte| *byte != 0);
@@ -242,10 +248,10 @@ impl Recovery<'_> {
         let mut at = offset;
         while at < length {
             let take = usize::try_from((length - at).min(WINDOW_BYTES as u64)).expect("at most a window");
-            segment.file.write_at(&window[..take], at)?;
+            file.write_at(&window[..take], at)?;
             at += take as u64;
         }
-        Ok(segment.file.sync()?)
+        Ok(file.sync()?)
     }
 
     fn begin_segment(&self, id: u64, next_seq: u64) -> Result<Tail, OpenError> {
@@ -257,9 +263,10 @@ impl Recovery<'_> {
                 self.spares.take_now().ok_or_else(none)?
             }
         };
-        let segment = self.segments.activate(self.disk, &spare, id, next_seq)?;
+        let segment = self.segments.activate(&spare, id, next_seq)?;
+        let file = self.segments.file(&segment)?;
         self.index.add_segment(id);
-        Ok(Tail { segment, offset: BLOCK_BYTES as u64, next_seq })
+        Ok(Tail { segment, file, offset: BLOCK_BYTES as u64, next_seq })
     }
 }
 
@@ -291,20 +298,24 @@ impl Batch {
 }
 
 /// The batch at `offset`; `None` when there is no whole one, or (if given) none that begins with `seq`.
-pub(super) fn read_batch(segment: &Arc<Segment>, offset: u64, seq: Option<u64>) -> io::Result<Option<Batch>> {
-    let length = segment.file.length()?;
-    if offset + BLOCK_BYTES as u64 > length {
+pub(super) fn read_batch(
+    segment: &Arc<Segment>,
+    file: &dyn DiskFile,
+    offset: u64,
+    seq: Option<u64>,
+) -> io::Result<Option<Batch>> {
+    if offset + BLOCK_BYTES as u64 > segment.length {
         return Ok(None);
     }
     let mut block = [0; BATCH_HEADER_BYTES];
-    segment.file.read_at(&mut block, offset)?;
+    file.read_at(&mut block, offset)?;
     let header = BatchHeader::decode(&block, &segment.epoch, offset);
     let Some(header) = header.filter(|header| seq.is_none_or(|seq| header.first_seq == seq)) else { return Ok(None) };
-    if offset + header.disk_bytes() > length {
+    if offset + header.disk_bytes() > segment.length {
         return Ok(None);
     }
     let mut body = vec![0; usize::try_from(header.body_bytes).expect("64-bit machine")];
-    segment.file.read_at(&mut body, offset + BATCH_HEADER_BYTES as u64)?;
+    file.read_at(&mut body, offset + BATCH_HEADER_BYTES as u64)?;
     let batch = Batch { header, segment: segment.clone(), offset, body };
     let (mut count, mut bytes, mut in_order) = (0, 0, true);
     batch.each(|record, _| {

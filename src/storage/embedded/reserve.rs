@@ -30,7 +30,7 @@ impl Reserve {
                 return Ok(());
             }
             let file = disk.create(&self.path)?;
-            file.allocate(self.bytes)
+            file.allocate(0, self.bytes)
         };
         if taken().is_err() {
             drop(disk.remove(&self.path));

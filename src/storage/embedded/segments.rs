@@ -14,7 +14,7 @@ use bytes::Bytes;
 use parking_lot::{Condvar, Mutex, RwLock};
 
 use super::disk::{Disk, DiskFile, is_full};
-use super::index::Location;
+use super::index::Row;
 use super::record::{BLOCK_BYTES, Epoch, Record, SegmentHeader};
 use super::stop::StopFlag;
 use crate::storage::{Result, StorageError};
@@ -30,14 +30,25 @@ pub(super) struct Segment {
     pub id: u64,
     pub base_seq: u64,
     pub epoch: Epoch,
-    pub file: Arc<dyn DiskFile>,
+    /// Bytes of the file, which never change.
+    pub length: u64,
 }
 
-/// All files of the log.
+/// Files that are open, and when each was last asked for.
+#[derive(Debug, Default)]
+struct Handles {
+    files: BTreeMap<u64, (u64, Arc<dyn DiskFile>)>,
+    asked: u64,
+}
+
+/// All files of the log. Those not asked for lately are closed: a large store has more than a process may open.
 #[derive(Debug)]
 pub(super) struct Segments {
+    disk: Arc<dyn Disk>,
     dir: PathBuf,
-    open: RwLock<BTreeMap<u64, Arc<Segment>>>,
+    there: RwLock<BTreeMap<u64, Arc<Segment>>>,
+    handles: Mutex<Handles>,
+    open_max: usize,
 }
 
 /// What a new segment is wanted for.
@@ -63,8 +74,9 @@ impl Room {
 }
 
 impl Segments {
-    pub(super) fn new(dir: PathBuf) -> Self {
-        Self { dir, open: RwLock::default() }
+    /// `open_max`: how many files are kept open.
+    pub(super) fn new(disk: Arc<dyn Disk>, dir: PathBuf, open_max: usize) -> Self {
+        Self { disk, dir, there: RwLock::default(), handles: Mutex::default(), open_max }
     }
 
     pub(super) fn dir(&self) -> &Path {
@@ -81,73 +93,114 @@ impl Segments {
         u64::from_str_radix(digits, 16).ok()
     }
 
-    pub(super) fn add(&self, segment: Arc<Segment>) {
-        self.open.write().insert(segment.id, segment);
+    fn add(&self, segment: Arc<Segment>, file: Arc<dyn DiskFile>) {
+        self.keep_open(segment.id, file);
+        self.there.write().insert(segment.id, segment);
     }
 
-    pub(super) fn get(&self, id: u64) -> Option<Arc<Segment>> {
-        self.open.read().get(&id).cloned()
+    fn keep_open(&self, id: u64, file: Arc<dyn DiskFile>) {
+        let mut handles = self.handles.lock();
+        handles.asked += 1;
+        let asked = handles.asked;
+        handles.files.insert(id, (asked, file));
+        if handles.files.len() > self.open_max {
+            let longest_ago = handles.files.iter().min_by_key(|(_, (asked, _))| *asked).map(|(id, _)| *id);
+            drop(longest_ago.and_then(|id| handles.files.remove(&id)));
+        }
+    }
+
+    /// A segment's file, opened again when it was closed meanwhile.
+    pub(super) fn file(&self, segment: &Segment) -> io::Result<Arc<dyn DiskFile>> {
+        {
+            let mut handles = self.handles.lock();
+            let handles = &mut *handles;
+            if let Some((asked, file)) = handles.files.get_mut(&segment.id) {
+                handles.asked += 1;
+                *asked = handles.asked;
+                return Ok(file.clone());
+            }
+        }
+        let file = self.disk.open(&self.path(segment.id))?;
+        // One that was removed meanwhile is never asked for again, and goes as the one asked for longest ago.
+        self.keep_open(segment.id, file.clone());
+        Ok(file)
+    }
+
+    fn get(&self, id: u64) -> Option<Arc<Segment>> {
+        self.there.read().get(&id).cloned()
     }
 
     /// All of them, oldest first.
     pub(super) fn all(&self) -> Vec<Arc<Segment>> {
-        self.open.read().values().cloned().collect()
+        self.there.read().values().cloned().collect()
     }
 
     /// Removes a segment's file, then forgets it: while the file is there, deletes of its keys are still needed.
     /// Readers that have it open keep it.
-    pub(super) fn remove(&self, disk: &dyn Disk, id: u64) -> io::Result<()> {
-        match disk.remove(&self.path(id)) {
+    pub(super) fn remove(&self, id: u64) -> io::Result<()> {
+        match self.disk.remove(&self.path(id)) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            _ => disk.sync_dir(&self.dir)?,
+            _ => self.disk.sync_dir(&self.dir)?,
         }
-        self.open.write().remove(&id);
+        self.there.write().remove(&id);
+        drop(self.handles.lock().files.remove(&id));
         Ok(())
     }
 
-    /// The bytes of one record, verified; `None` when its segment is gone because the record was moved.
-    pub(super) fn read(&self, location: Location) -> Result<Option<Bytes>> {
+    /// The data that the log keeps beside a row, verified; `None` when its segment is gone because the record was moved.
+    ///
+    /// # Errors
+    /// [`StorageError::Corrupt`] when the record is damaged, or is not the row's: a pointer that went wrong must never
+    /// answer with another object's bytes.
+    pub(super) fn read(&self, key: &[u8], row: &Row) -> Result<Option<Bytes>> {
+        let location = row.location;
         let Some(segment) = self.get(location.segment) else { return Ok(None) };
         let mut bytes = vec![0; usize::try_from(location.bytes).expect("64-bit machine")];
         let named = |what: &str| {
             let (id, offset) = (location.segment, location.offset);
             format!("the record at byte {offset} of segments/{id:016x}.log {what}; restore it from a copy")
         };
-        segment
-            .file
-            .read_at(&mut bytes, location.offset.into())
-            .map_err(|error| StorageError::Unavailable(named(&format!("could not be read ({error})"))))?;
+        let read = self.file(&segment).and_then(|file| file.read_at(&mut bytes, location.offset.into()));
+        match read {
+            // Removed between the lookup and the opening.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            read => read.map_err(|error| StorageError::Unavailable(named(&format!("could not be read ({error})"))))?,
+        }
         let Some(record) = Record::decode(&bytes, &segment.epoch) else {
             return Err(StorageError::Corrupt(named("does not match its checksum")));
         };
+        if !record.put || record.key != key || record.value != row.value {
+            return Err(StorageError::Corrupt(named("is not the one that the index looks for")));
+        }
         let data_at = bytes.len() - record.data.len();
         Ok(Some(Bytes::from(bytes).slice(data_at..)))
     }
 
     /// Turns a spare into segment `id`. Its name and header are durable when this returns.
-    pub(super) fn activate(&self, disk: &dyn Disk, spare: &Path, id: u64, base_seq: u64) -> io::Result<Arc<Segment>> {
+    pub(super) fn activate(&self, spare: &Path, id: u64, base_seq: u64) -> io::Result<Arc<Segment>> {
         let epoch = *uuid::Uuid::new_v4().as_bytes();
-        let file = disk.open(spare)?;
+        let file = self.disk.open(spare)?;
         file.write_at(&SegmentHeader { id, base_seq, epoch }.encode(), 0)?;
         file.sync()?;
-        disk.rename(spare, &self.path(id))?;
-        disk.sync_dir(&self.dir)?;
-        let segment = Arc::new(Segment { id, base_seq, epoch, file });
-        self.add(segment.clone());
+        self.disk.rename(spare, &self.path(id))?;
+        self.disk.sync_dir(&self.dir)?;
+        let segment = Arc::new(Segment { id, base_seq, epoch, length: file.length()? });
+        self.add(segment.clone(), file);
         Ok(segment)
     }
 
     /// Opens a segment that is there; `None` when its header is damaged.
-    pub(super) fn open(&self, disk: &dyn Disk, id: u64) -> io::Result<Option<Arc<Segment>>> {
-        let file = disk.open(&self.path(id))?;
+    pub(super) fn open(&self, id: u64) -> io::Result<Option<Arc<Segment>>> {
+        let file = self.disk.open(&self.path(id))?;
         let mut block = vec![0; BLOCK_BYTES];
-        if file.length()? < BLOCK_BYTES as u64 {
+        let length = file.length()?;
+        if length < BLOCK_BYTES as u64 {
             return Ok(None);
         }
         file.read_at(&mut block, 0)?;
         let Some(header) = SegmentHeader::decode(&block).filter(|header| header.id == id) else { return Ok(None) };
-        let segment = Arc::new(Segment { id, base_seq: header.base_seq, epoch: header.epoch, file });
-        self.add(segment.clone());
+        let segment = Arc::new(Segment { id, base_seq: header.base_seq, epoch: header.epoch, length });
+        self.add(segment.clone(), file);
         Ok(Some(segment))
     }
 }
@@ -226,7 +279,7 @@ impl Spares {
 
     fn fill(&self, disk: &dyn Disk, path: &Path) -> io::Result<()> {
         let file = disk.create(path)?;
-        file.allocate(self.bytes)?;
+        file.allocate(0, self.bytes)?;
         let zeros = vec![0; ZEROS_BYTES];
         let mut offset = 0;
         while offset < self.bytes {
@@ -249,6 +302,9 @@ impl Spares {
                     self.changed.wait(&mut stock);
                 }
                 if stock.closed || stop.check().is_err() {
+                    // Who waits for a spare would wait for ever.
+                    stock.closed = true;
+                    self.changed.notify_all();
                     return;
                 }
             }

@@ -4,6 +4,7 @@ use std::any::Any;
 use std::sync::Arc;
 
 use tokio::sync::oneshot;
+use tokio::task::spawn_blocking;
 
 use super::EmbeddedConfig;
 use super::blobs::Blobs;
@@ -16,6 +17,9 @@ use super::locks::Locks;
 use super::segments::{Room, Segments, Spares};
 use super::stop::StopFlag;
 use crate::storage::{Result, StorageError};
+
+/// Scans up to this many rows run on the caller's thread: handing them to another costs more.
+const SCANNED_INLINE_MAX: usize = 100;
 
 pub(super) struct Shared {
     pub config: EmbeddedConfig,
@@ -34,6 +38,26 @@ pub(super) struct Shared {
 }
 
 impl Shared {
+    /// Why a queued task got no answer.
+    pub(super) fn gone(&self) -> StorageError {
+        let closing = || StorageError::Stopped("the store is closing".into());
+        self.stop.check().err().unwrap_or_else(closing)
+    }
+
+    /// Runs what scans up to `rows` rows where it keeps no other request waiting.
+    pub(super) async fn scan<T: Send + 'static>(
+        self: &Arc<Self>,
+        rows: usize,
+        scan: impl FnOnce(&Self) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        if rows <= SCANNED_INLINE_MAX {
+            return scan(self);
+        }
+        let shared = self.clone();
+        let job = spawn_blocking(move || scan(&shared));
+        job.await.map_err(|_| StorageError::Unavailable("a scan of the index was cut off".into()))?
+    }
+
     /// Makes rows durable and visible together. `applied` runs in between, whether or not the caller still waits, and
     /// owns whatever locks the change needs.
     pub(super) async fn commit(&self, rows: Vec<NewRow>, room: Room, applied: Applied) -> Result<()> {

@@ -21,6 +21,7 @@ use super::segments::{Segments, Spares};
 use super::shared::Shared;
 use super::stop::StopFlag;
 use super::sweep::Sweeper;
+use super::watch::Watch;
 use super::{EmbeddedConfig, INLINE_BYTES_MAX, OpenError, folder, heads, rows, uploads, versions};
 use crate::storage::boot_time::BootTime;
 use crate::storage::{
@@ -53,7 +54,7 @@ fn start(config: EmbeddedConfig, disk: Arc<dyn Disk>) -> std::result::Result<Arc
     let stop = StopFlag::default();
     let blobs = Blobs::new(config.path.join("blobs"), config.linger);
     blobs.prepare(disk.as_ref())?;
-    let segments = Segments::new(config.path.join("segments"));
+    let segments = Segments::new(disk.clone(), config.path.join("segments"), config.open_segments_max);
     let spares = Spares::new(segments.dir().to_owned(), config.segment_bytes, config.headroom_bytes);
     let Recovered { base, index, tail } = recover(&config, disk.as_ref(), &stop, &segments, &spares)?;
     let buckets = Buckets::load(&index)?;
@@ -87,11 +88,21 @@ impl Threads {
         let named = |name: &str| std::thread::Builder::new().name(name.to_owned());
         let committer = Committer::new(shared.clone(), tail);
         let committer = named("commit").spawn(move || committer.run())?;
-        let (spares, checkpoints, blobs) = (shared.clone(), shared.clone(), shared.clone());
+        let watched = |name: &str, work: &'static str, body: fn(&Shared)| {
+            let shared = shared.clone();
+            named(name).spawn(move || {
+                let _watch = Watch::over(&shared, work);
+                body(&shared);
+            })
+        };
         let others = vec![
-            named("prepare segments").spawn(move || spares.spares.keep_ready(spares.disk.as_ref(), &spares.stop))?,
-            named("checkpoint").spawn(move || checkpoints.checkpoints.run(&checkpoints))?,
-            named("remove blobs").spawn(move || blobs.blobs.remove_condemned(blobs.disk.as_ref()))?,
+            watched("prepare segments", "the preparation of log segments", |shared| {
+                shared.spares.keep_ready(shared.disk.as_ref(), &shared.stop);
+            })?,
+            watched("checkpoint", "the thread of checkpoints", |shared| shared.checkpoints.run(shared))?,
+            watched("remove blobs", "the removal of blobs", |shared| {
+                shared.blobs.remove_condemned(shared.disk.as_ref());
+            })?,
         ];
         Ok(Self { committer, others })
     }
@@ -264,11 +275,12 @@ impl MetadataStore for Embedded {
     }
 
     async fn list_objects(&self, bucket: &Bucket, scan: &Scan) -> Result<Page<ListedObject>> {
-        heads::list(&self.shared, bucket, scan)
+        heads::list(&self.shared, bucket, scan).await
     }
 
     async fn list_versions(&self, bucket: &Bucket, scan: &VersionScan) -> Result<Page<ListedVersion>> {
-        versions::list(&self.shared, bucket, scan)
+        let (bucket, scan) = (bucket.clone(), scan.clone());
+        self.shared.scan(scan.limit, move |shared| versions::list(shared, &bucket, &scan)).await
     }
 
     async fn create_upload(&self, bucket: &Bucket, new: NewUpload) -> Result<CreateUpload> {
@@ -284,11 +296,11 @@ impl MetadataStore for Embedded {
     }
 
     async fn list_parts(&self, _bucket: &Bucket, upload: &Upload, after: u16, limit: usize) -> Result<Page<Part>> {
-        uploads::list_parts(&self.shared, upload, after, limit)
+        uploads::list_parts(&self.shared, upload, after, limit).await
     }
 
     async fn list_uploads(&self, bucket: &Bucket, scan: &UploadScan) -> Result<Page<Upload>> {
-        uploads::list(&self.shared, bucket, scan)
+        uploads::list(&self.shared, bucket, scan).await
     }
 
     async fn complete_upload(

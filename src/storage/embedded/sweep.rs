@@ -1,10 +1,14 @@
 //! Gives space back, one bounded step at a time: finished uploads that need not be remembered any longer, blobs that
 //! a crash left without a reference, and segments of the log that hold little that is alive.
+//!
+//! What this process itself has left without a reference it knows, and each cycle looks at that alone. Every row and
+//! file is looked at once after the start, for what a crash left, and then now and then, for what an error left.
 
 use std::collections::VecDeque;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::mpsc::sync_channel;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use parking_lot::Mutex;
@@ -28,6 +32,8 @@ const MOVE_BYTES_MAX: usize = 1 << 20;
 /// What a cycle of steps looks at, in this order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Stage {
+    /// Blobs whose commit never came.
+    Known,
     /// Completed uploads from this key.
     Uploads(Vec<u8>),
     /// Manifests from this key.
@@ -43,6 +49,32 @@ struct Cycle {
     /// Something was found since the cycle began.
     busy: bool,
     removed_before: u64,
+    /// When every row and file is to be looked at again.
+    scan_at: Instant,
+    /// A scan goes on, and has found nothing so far.
+    clean_scan: bool,
+}
+
+impl Cycle {
+    /// A scan is due, or goes on. One that found something is followed by another, until one finds nothing.
+    fn scans(&self) -> bool {
+        self.scan_at <= Instant::now()
+    }
+
+    /// What a stage found, and which one is next.
+    fn go_on(&mut self, found: bool, next: Option<Stage>, scan_every: Duration) {
+        self.busy |= found;
+        if self.stage == Stage::Known {
+            self.clean_scan = true;
+        } else if self.stage != Stage::Segments {
+            self.clean_scan &= !found;
+        }
+        let ended = matches!(self.stage, Stage::Blobs(_)) && next == Some(Stage::Segments);
+        if ended && self.clean_scan {
+            self.scan_at = Instant::now() + scan_every;
+        }
+        self.stage = next.unwrap_or(Stage::Known);
+    }
 }
 
 /// Where the sweep is.
@@ -53,7 +85,8 @@ pub(super) struct Sweeper {
 
 impl Sweeper {
     pub(super) fn new() -> Self {
-        let cycle = Cycle { stage: Stage::Uploads(vec![keys::COMPLETED]), busy: false, removed_before: 0 };
+        let (stage, scan_at) = (Stage::Known, Instant::now());
+        let cycle = Cycle { stage, busy: false, removed_before: 0, scan_at, clean_scan: false };
         Self { cycle: Mutex::new(cycle) }
     }
 
@@ -63,19 +96,27 @@ impl Sweeper {
         let mut cycle = self.cycle.lock();
         let mut examined = 0;
         let ended = loop {
+            let after_known = if cycle.scans() { Stage::Uploads(vec![keys::COMPLETED]) } else { Stage::Segments };
             let (done, otherwise) = match cycle.stage.clone() {
+                Stage::Known => (release_known(shared, after_known.clone()), after_known),
                 Stage::Uploads(from) => (forget_uploads(shared, &from), Stage::Manifests(vec![keys::MANIFESTS])),
                 Stage::Manifests(from) => (release_manifests(shared, &from), Stage::Blobs(0)),
                 Stage::Blobs(folder) => (release_blobs(shared, folder), after_folder(folder)),
-                Stage::Segments => (compact(shared), Stage::Uploads(vec![keys::COMPLETED])),
+                Stage::Segments => (compact(shared), Stage::Known),
             };
+            let scan_every = shared.config.scan_every;
             // What fails here, one damaged segment for instance, must not keep the other stages from their turn.
-            let (looked_at, found, next) = done.inspect_err(|_| cycle.stage = otherwise)?;
+            let (looked_at, found, next) = match done {
+                Ok(done) => done,
+                Err(error) => {
+                    cycle.go_on(true, Some(otherwise), scan_every);
+                    return Err(error);
+                }
+            };
             examined += looked_at;
-            cycle.busy |= found;
             let compacted = found && cycle.stage == Stage::Segments;
-            cycle.stage = next.unwrap_or(Stage::Uploads(vec![keys::COMPLETED]));
-            let ended = cycle.stage == Stage::Uploads(vec![keys::COMPLETED]);
+            cycle.go_on(found, next, scan_every);
+            let ended = cycle.stage == Stage::Known;
             if ended || compacted || examined >= ROWS_MAX as u64 {
                 break ended;
             }
@@ -125,7 +166,7 @@ fn forget_uploads(shared: &Arc<Shared>, from: &[u8]) -> Result<Step> {
         let (done, answer) = oneshot::channel();
         let applied = Box::new(|| ());
         shared.queue.push(Task::Commit(Commit { rows: old, room: Room::Delete, applied, done }))?;
-        answer.blocking_recv().map_err(|_| StorageError::Stopped("the store is closing".into()))??;
+        answer.blocking_recv().map_err(|_| shared.gone())??;
     }
     let stage = next.map_or(Stage::Manifests(vec![keys::MANIFESTS]), Stage::Uploads);
     Ok((found.len() as u64, any, Some(stage)))
@@ -156,12 +197,19 @@ fn release(shared: &Shared, inodes: Vec<InodeId>) -> Result<()> {
     if inodes.is_empty() { Ok(()) } else { shared.queue.push(Task::Release(inodes)) }
 }
 
+fn release_known(shared: &Shared, next: Stage) -> Result<Step> {
+    let expired = shared.blobs.expire_fresh(shared.config.orphan_grace);
+    let loose = unreferenced(shared, expired.into_iter())?;
+    let examined = loose.len() as u64;
+    release(shared, loose)?;
+    Ok((examined, examined > 0, Some(next)))
+}
+
 fn release_blobs(shared: &Arc<Shared>, folder: usize) -> Result<Step> {
-    let mut loose = if folder == 0 { shared.blobs.expire_fresh(shared.config.orphan_grace) } else { Vec::new() };
     let listed = shared.blobs.list(shared.disk.as_ref(), folder);
     let there = listed.map_err(|error| failed("listing blobs", &error))?;
     let examined = there.len() as u64;
-    loose.extend(unreferenced(shared, there.into_iter())?);
+    let mut loose = unreferenced(shared, there.into_iter())?;
     loose.retain(|inode| !shared.blobs.is_kept(*inode));
     let any = !loose.is_empty();
     release(shared, loose)?;
@@ -170,16 +218,15 @@ fn release_blobs(shared: &Arc<Shared>, folder: usize) -> Result<Step> {
 }
 
 /// Bytes of a segment that a copy of it would not need.
-fn dead_bytes(segment: &Segment, live: &Live, oldest_other_seq: u64) -> Result<u64> {
-    let length = segment.file.length().map_err(|error| failed("looking at a log segment", &error))?;
+fn dead_bytes(segment: &Segment, live: &Live, oldest_other_seq: u64) -> u64 {
     let deletes = if oldest_other_seq <= live.delete_origin_max { live.delete_bytes } else { 0 };
-    Ok(length.saturating_sub(live.put_bytes + deletes + BLOCK_BYTES as u64))
+    segment.length.saturating_sub(live.put_bytes + deletes + BLOCK_BYTES as u64)
 }
 
 /// Empties the sealed segment with the least that is alive, if that is less than half of it.
 fn compact(shared: &Arc<Shared>) -> Result<Step> {
     let all = shared.segments.all();
-    let Some(segment) = worst(shared, &all)? else { return Ok((all.len() as u64, false, None)) };
+    let Some(segment) = worst(shared, &all) else { return Ok((all.len() as u64, false, None)) };
     empty(shared, &segment)?;
     shared.checkpoints.doom(segment.id);
     shared.checkpoints.write(shared)?;
@@ -187,7 +234,7 @@ fn compact(shared: &Arc<Shared>) -> Result<Step> {
 }
 
 /// The segment to empty next.
-fn worst(shared: &Shared, all: &[Arc<Segment>]) -> Result<Option<Arc<Segment>>> {
+fn worst(shared: &Shared, all: &[Arc<Segment>]) -> Option<Arc<Segment>> {
     let live = shared.index.live();
     let newest = all.last().map(|segment| segment.id);
     let sealed = all.iter().filter(|segment| Some(segment.id) != newest && !shared.checkpoints.is_doomed(segment.id));
@@ -197,7 +244,7 @@ fn worst(shared: &Shared, all: &[Arc<Segment>]) -> Result<Option<Arc<Segment>>> 
         oldest = oldest.or(Some(segment));
         let others = all.iter().filter(|other| other.id != segment.id).map(|other| other.base_seq);
         let share = live.get(&segment.id).copied().unwrap_or_default();
-        let dead = dead_bytes(segment, &share, others.min().unwrap_or(u64::MAX))?;
+        let dead = dead_bytes(segment, &share, others.min().unwrap_or(u64::MAX));
         if dead * 2 > shared.config.segment_bytes && best.is_none_or(|(most, _)| dead > most) {
             best = Some((dead, segment));
         }
@@ -207,16 +254,18 @@ fn worst(shared: &Shared, all: &[Arc<Segment>]) -> Result<Option<Arc<Segment>>> 
     let deletes: u64 = live.values().map(|share| share.delete_bytes).sum();
     let total = shared.config.segment_bytes * all.len() as u64;
     let crowded = deletes > shared.config.segment_bytes && deletes > total / DELETES_SHARE;
-    Ok(best.map(|(_, segment)| segment).or(oldest.filter(|_| crowded)).cloned())
+    best.map(|(_, segment)| segment).or(oldest.filter(|_| crowded)).cloned()
 }
 
 /// Hands every record of a segment to the committer, which moves those that are needed.
 fn empty(shared: &Shared, segment: &Arc<Segment>) -> Result<()> {
+    let file = shared.segments.file(segment).map_err(|error| failed("opening a log segment", &error))?;
     let mut offset = BLOCK_BYTES as u64;
     let mut waiting = VecDeque::new();
     let mut bytes = 0;
     loop {
-        let batch = read_batch(segment, offset, None).map_err(|error| failed("reading a log segment", &error))?;
+        let batch = read_batch(segment, file.as_ref(), offset, None)
+            .map_err(|error| failed("reading a log segment", &error))?;
         let damaged = || StorageError::Corrupt(format!("segment {} is damaged at byte {offset}", segment.id));
         let batch = batch.ok_or_else(damaged)?;
         if batch.header.kind == BatchKind::Seal {
@@ -245,5 +294,5 @@ fn empty(shared: &Shared, segment: &Arc<Segment>) -> Result<()> {
 fn hand_over(shared: &Shared, waiting: &mut VecDeque<Moved>) -> Result<()> {
     let (done, answer) = sync_channel(1);
     shared.queue.push(Task::Move(waiting.drain(..).collect(), done))?;
-    answer.recv().map_err(|_| StorageError::Stopped("the store is closing".into()))?
+    answer.recv().map_err(|_| shared.gone())?
 }

@@ -55,15 +55,18 @@ pub(super) async fn put_part(shared: &Arc<Shared>, bucket: &Bucket, upload: &Upl
     Ok(PutPart::Registered)
 }
 
-pub(super) fn list_parts(shared: &Shared, upload: &Upload, after: u16, limit: usize) -> Result<Page<Part>> {
+pub(super) async fn list_parts(shared: &Arc<Shared>, upload: &Upload, after: u16, limit: usize) -> Result<Page<Part>> {
     let limit = limit.clamp(1, PAGE_ENTRIES_MAX);
     let Some(first) = after.checked_add(1) else { return Ok(Page { entries: Vec::new(), more: false }) };
-    let end = keys::after_prefix(&keys::parts(upload.id));
-    let found = shared.index.scan(&keys::part(upload.id, first), end.as_deref(), limit + 1)?;
-    page(found, limit, |(key, row)| rows::decode_part(&key, &row.value))
+    let (from, end) = (keys::part(upload.id, first), keys::after_prefix(&keys::parts(upload.id)));
+    let list = move |shared: &Shared| {
+        let found = shared.index.scan(&from, end.as_deref(), limit + 1)?;
+        page(found, limit, |(key, row)| rows::decode_part(&key, &row.value))
+    };
+    shared.scan(limit, list).await
 }
 
-pub(super) fn list(shared: &Shared, bucket: &Bucket, scan: &UploadScan) -> Result<Page<Upload>> {
+pub(super) async fn list(shared: &Arc<Shared>, bucket: &Bucket, scan: &UploadScan) -> Result<Page<Upload>> {
     let limit = scan.limit.clamp(1, PAGE_ENTRIES_MAX);
     let prefix = keys::uploads_from(bucket.id, &scan.prefix);
     let from = match scan.after_upload {
@@ -74,8 +77,12 @@ pub(super) fn list(shared: &Shared, bucket: &Bucket, scan: &UploadScan) -> Resul
         }
         None => keys::uploads_from(bucket.id, &scan.from),
     };
-    let found = shared.index.scan(&from.max(prefix.clone()), keys::after_prefix(&prefix).as_deref(), limit + 1)?;
-    page(found, limit, |(_, row)| rows::decode_upload(&row.value))
+    let (from, end) = (from.max(prefix.clone()), keys::after_prefix(&prefix));
+    let list = move |shared: &Shared| {
+        let found = shared.index.scan(&from, end.as_deref(), limit + 1)?;
+        page(found, limit, |(_, row)| rows::decode_upload(&row.value))
+    };
+    shared.scan(limit, list).await
 }
 
 fn page<T>(

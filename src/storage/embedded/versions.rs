@@ -79,7 +79,7 @@ fn at(shared: &Shared, bucket: BucketId, key: &ObjectKey, seq: i64) -> Result<Op
 async fn bytes(shared: &Arc<Shared>, row_key: &[u8]) -> Result<bytes::Bytes> {
     for _ in 0..LOOKUPS_MAX {
         let Some(row) = shared.index.get(row_key)? else { break };
-        if let Some(bytes) = inline(shared, row.location).await? {
+        if let Some(bytes) = inline(shared, row_key, row).await? {
             return Ok(bytes);
         }
     }

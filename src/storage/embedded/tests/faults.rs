@@ -9,6 +9,9 @@ use bytes::Bytes;
 use super::sim::{Dice, Faults, SimDisk};
 use super::{try_get, uploaded};
 use crate::storage::conformance::fixture::{Fixture, body_of, key_of};
+use crate::storage::conformance::parts::try_put_part;
+use crate::storage::conformance::uploads::complete;
+use crate::storage::embedded::index::Change;
 use crate::storage::embedded::record::{BLOCK_BYTES, BatchHeader, SegmentHeader};
 use crate::storage::embedded::store::{Embedded, open_on};
 use crate::storage::embedded::{EmbeddedConfig, OpenError, keys};
@@ -68,6 +71,45 @@ async fn a_failed_sync_stops_every_later_write_and_no_read() {
     drop(store);
     let (_store, f) = again(f, &disk).await;
     f.put("k", "works again").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_failed_sync_left_in_memory_is_not_built_upon() {
+    let mut disk = SimDisk::default();
+    let f = Fixture::new(opened(&disk).await.storage()).await;
+    f.put("before", "kept").await;
+    disk.set_faults(Faults { fail_sync: Some(".log"), ..Faults::default() });
+    f.try_put("lost", Bytes::from_static(b"x")).await.unwrap_err();
+    let (store, f) = again(f, &disk).await;
+    assert_eq!(f.list(b"", b"", 10).await, ["before"], "the disk does not have what memory shows");
+    f.put("later", "kept as well").await;
+    drop(store);
+    disk = disk.after_power_loss(&mut Dice::new(1));
+    let (_store, f) = again(f, &disk).await;
+    assert_eq!(f.list(b"", b"", 10).await, ["before", "later"]);
+    assert_eq!(f.get("later").await.as_deref(), Some(&b"kept as well"[..]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failed_sync_of_the_index_is_not_tried_again() {
+    let mut disk = SimDisk::default();
+    let store = opened(&disk).await;
+    let f = Fixture::new(store.storage()).await;
+    for i in 0..100 {
+        f.put(&format!("{i:04}"), body_of(100, i)).await;
+    }
+    disk.set_faults(Faults { fail_sync: Some("index.redb"), ..Faults::default() });
+    let writing = store.clone();
+    tokio::task::spawn_blocking(move || writing.shared.checkpoints.write(&writing.shared)).await.unwrap().unwrap_err();
+    assert!(matches!(f.try_put("k", Bytes::new()).await, Err(StorageError::Stopped(_))));
+    drop(store);
+    let (store, f) = again(f, &disk).await;
+    assert_eq!(f.list(b"", b"", 1000).await.len(), 100);
+    f.storage.health.close().await.expect("closes");
+    drop(store);
+    disk = disk.after_power_loss(&mut Dice::new(1));
+    let (_store, f) = again(f, &disk).await;
+    assert_eq!(f.list(b"", b"", 1000).await.len(), 100);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -140,6 +182,81 @@ async fn a_missing_segment_is_noticed() {
     drop(f);
     disk.forget(&log(&disk)[1]);
     assert!(matches!(refused(&disk).await, OpenError::Damaged(_)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_missing_newest_segment_is_noticed() {
+    let disk = SimDisk::default();
+    let f = filled(&disk, 100).await;
+    drop(f);
+    let newest = log(&disk).pop().unwrap();
+    disk.forget(&newest);
+    let error = refused(&disk).await;
+    assert!(error.to_string().contains(newest.file_name().unwrap().to_str().unwrap()), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pointer_to_another_record_is_an_error_and_no_answer() {
+    let disk = SimDisk::default();
+    let store = opened(&disk).await;
+    let f = Fixture::new(store.storage()).await;
+    // The same bytes in length, so that nothing but the record's own identity tells them apart.
+    f.put("mine", body_of(2000, 1)).await;
+    f.put("other", body_of(2000, 1)).await;
+    let key = |text: &str| keys::head(f.bucket.id, text.as_bytes());
+    let row = |text: &str| store.shared.index.get(&key(text)).unwrap().unwrap();
+    let (mine, other) = (row("mine"), row("other"));
+    let wrong = Change { key: key("mine"), value: Some(mine.value), location: other.location, origin: 1 };
+    store.shared.index.apply(vec![wrong]).unwrap();
+    assert!(matches!(try_get(&f, "mine").await, Err(StorageError::Corrupt(_))));
+    // An older version of the key itself is no answer either.
+    f.put("other", body_of(2000, 2)).await;
+    let wrong = Change { key: key("other"), value: Some(row("other").value), location: other.location, origin: 1 };
+    store.shared.index.apply(vec![wrong]).unwrap();
+    assert!(matches!(try_get(&f, "other").await, Err(StorageError::Corrupt(_))));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_part_replaced_during_a_completion_is_not_published() {
+    let disk = SimDisk::default();
+    let store = opened(&disk).await;
+    let f = Fixture::new(store.storage()).await;
+    let upload = f.open("k").await;
+    let first = try_put_part(&f, &upload, 1, body_of(1000, 1)).await.unwrap().0;
+    // Between the completion's look at the parts and its commit.
+    try_put_part(&f, &upload, 1, body_of(1000, 2)).await.unwrap();
+    let refused = complete(&f, &upload, &[first], [7; 32]).await.unwrap_err();
+    assert!(matches!(refused, StorageError::Unavailable(_)), "{refused}");
+    assert!(f.read("k").await.head.current.is_none());
+    while !f.storage.reclaim.sweep().await.unwrap().idle {}
+    let now = f.storage.metadata.list_parts(&f.bucket, &upload, 0, 10).await.unwrap().entries;
+    complete(&f, &upload, &now, [7; 32]).await.expect("with the part that is there");
+    assert!(try_get(&f, "k").await.unwrap() == Some(body_of(1000, 2)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_damaged_segment_keeps_no_other_space_from_coming_back() {
+    let disk = SimDisk::default();
+    let config = EmbeddedConfig { orphan_grace: Duration::ZERO, ..config() };
+    let store = open_on(config, Arc::new(disk.clone())).await.expect("opens");
+    let f = Fixture::new(store.storage()).await;
+    for i in 0..100_u64 {
+        f.put(&format!("{:04}", i % 10), body_of(2000, i)).await;
+    }
+    // Mostly dead and to be emptied, which fails at its first record.
+    disk.alter(&log(&disk)[0], |bytes| bytes[BLOCK_BYTES + 100] ^= 1);
+    while f.storage.reclaim.sweep().await.is_ok() {}
+    let key = key_of("k");
+    drop(f.blob(Home::Object(&f.bucket, &key), body_of(1000, 1)).await.unwrap());
+    let blobs = || disk.paths("/blobs/").iter().filter(|path| path.file_name().unwrap().len() == 32).count();
+    assert_eq!(blobs(), 1);
+    for _ in 0..10_000 {
+        drop(f.storage.reclaim.sweep().await);
+        if blobs() == 0 {
+            return;
+        }
+    }
+    panic!("a blob that nothing refers to waits behind a damaged segment");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -3,8 +3,10 @@
 mod contract;
 mod faults;
 mod folder;
+mod panics;
 mod power;
 mod sim;
+mod space;
 
 use bytes::{Bytes, BytesMut};
 use futures::TryStreamExt;

@@ -208,6 +208,69 @@ fn is_noticed_without(sync_of: &'static str) {
     assert!(noticed, "without syncing {sync_of} nothing was lost");
 }
 
+/// A kill at some step leaves in memory what the disk does not have. The next process shows it and builds upon it, so
+/// that it has to last when the power goes after all. `skip_sync`: what that process leaves out while it opens.
+async fn killed(kill_after: u64, skip_sync: Option<&'static str>) -> Result<(), String> {
+    let disk = SimDisk::default();
+    let store = open_on(config(), Arc::new(disk.clone())).await.map_err(|error| error.to_string())?;
+    let f = Fixture::new(store.storage()).await;
+    disk.set_faults(Faults { power_after: kill_after, ..Faults::default() });
+    let mut acknowledged = 0;
+    while f.try_put(&format!("{acknowledged:04}"), body_of(2000, 1)).await.is_ok() {
+        acknowledged += 1;
+    }
+    let disk = disk.after_kill();
+    disk.set_faults(Faults { skip_sync, ..Faults::default() });
+    let second = open_on(config(), Arc::new(disk.clone())).await.map_err(|error| error.to_string())?;
+    disk.set_faults(Faults::default());
+    let f = Fixture { storage: second.storage(), ..f };
+    let mut shown = f.list(b"", b"", 1000).await;
+    if shown.len() < acknowledged {
+        return Err(format!("{acknowledged} were acknowledged and {} are there", shown.len()));
+    }
+    // With a write of its own the second process syncs the log again, and its segment has to keep its name.
+    if kill_after.is_multiple_of(2) {
+        f.put("later", body_of(2000, 1)).await;
+        shown.push("later".to_owned());
+    }
+    let disk = disk.after_power_loss(&mut Dice::new(kill_after));
+    let third = open_on(config(), Arc::new(disk)).await.map_err(|error| error.to_string())?;
+    let f = Fixture { storage: third.storage(), ..f };
+    for key in &shown {
+        if try_get(&f, key).await.map_err(|error| error.to_string())? != Some(body_of(2000, 1)) {
+            return Err(format!("{key} was shown after the kill and is gone with the power"));
+        }
+    }
+    Ok(())
+}
+
+fn run_killed(kill_after: u64, skip_sync: Option<&'static str>) -> Result<(), String> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    runtime.block_on(killed(kill_after, skip_sync)).map_err(|error| format!("killed after {kill_after}: {error}"))
+}
+
+/// Enough steps for the log to go on to its third segment.
+const KILLS: std::ops::Range<u64> = 1..250;
+
+#[test]
+fn what_is_shown_after_a_kill_outlasts_the_power() {
+    for kill_after in KILLS {
+        if let Err(error) = run_killed(kill_after, None) {
+            panic!("{error}");
+        }
+    }
+}
+
+#[test]
+fn a_log_that_is_not_synced_before_its_replay_is_noticed() {
+    assert!(KILLS.rev().any(|kill_after| run_killed(kill_after, Some(".log")).is_err()));
+}
+
+#[test]
+fn a_folder_that_is_not_synced_before_the_replay_is_noticed() {
+    assert!(KILLS.rev().any(|kill_after| run_killed(kill_after, Some("/sim/segments/.")).is_err()));
+}
+
 #[test]
 fn a_log_that_is_not_synced_is_noticed() {
     is_noticed_without(".log");

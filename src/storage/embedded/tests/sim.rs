@@ -1,10 +1,14 @@
 //! A disk in memory that forgets what was not synced when the power goes: of the writes since a file's last sync any
 //! subset may have arrived, each whole, not at all, or cut at a sector; of the changes of names since a folder's last
 //! sync, those up to any point.
+//!
+//! A kill loses none of this, and makes none of it durable. A sync that fails does as Linux does: its writes are lost to
+//! the disk, later syncs find nothing to do, and readers go on seeing them until the cache is dropped.
 
 use std::any::Any;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -13,6 +17,8 @@ use parking_lot::Mutex;
 use crate::storage::embedded::disk::{Disk, DiskFile};
 
 const SECTOR_BYTES: usize = 512;
+/// Space is taken in pieces of this.
+const BLOCK_BYTES: usize = 4096;
 
 /// Numbers that look random and are the same for the same seed.
 #[derive(Debug, Clone)]
@@ -61,9 +67,24 @@ impl Write {
 #[derive(Debug, Clone, Default)]
 struct SimFile {
     name: PathBuf,
+    /// What readers see.
     content: Vec<u8>,
     durable: Vec<u8>,
+    /// What a sync would make durable.
     pending: Vec<Write>,
+    /// Blocks that take space; the others are holes.
+    taken: BTreeSet<usize>,
+}
+
+impl SimFile {
+    /// How many blocks of this range take no space yet.
+    fn missing(&self, range: Range<usize>) -> usize {
+        blocks(range).filter(|block| !self.taken.contains(block)).count()
+    }
+}
+
+fn blocks(range: Range<usize>) -> Range<usize> {
+    range.start / BLOCK_BYTES..range.end.div_ceil(BLOCK_BYTES)
 }
 
 #[derive(Debug, Clone)]
@@ -99,13 +120,18 @@ pub struct Faults {
     pub power_after: u64,
     /// Bytes that fit; 0 is no bound.
     pub capacity: u64,
-    /// Syncs of files whose path has this in it fail.
+    /// The next sync of a file whose path has this in it fails.
     pub fail_sync: Option<&'static str>,
-    /// Syncs of files and folders whose path has this in it are answered and not done.
+    /// Syncs of files and folders whose path has this in it are answered and not done; a folder's path ends with a
+    /// slash and a dot.
     pub skip_sync: Option<&'static str>,
+    /// Writes to files whose path has this in it wait.
+    pub hold: Option<&'static str>,
+    /// The next write to a file whose path has this in it panics.
+    pub panic_at: Option<&'static str>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 struct State {
     files: BTreeMap<u64, SimFile>,
     names: BTreeMap<PathBuf, u64>,
@@ -113,6 +139,9 @@ struct State {
     namings: Vec<Naming>,
     folders: Vec<PathBuf>,
     next: u64,
+    /// How many have each file open.
+    handles: BTreeMap<u64, usize>,
+    listings: u64,
     locked: bool,
     dead: bool,
     operations: u64,
@@ -134,12 +163,19 @@ impl State {
     }
 
     fn used(&self) -> u64 {
-        self.names.values().filter_map(|id| self.files.get(id)).map(|file| file.content.len() as u64).sum()
+        let named = self.names.values().filter_map(|id| self.files.get(id));
+        named.map(|file| (file.taken.len() * BLOCK_BYTES) as u64).sum()
     }
 
-    fn grow(&self, by: usize) -> io::Result<()> {
-        let full = self.faults.capacity > 0 && self.used() + by as u64 > self.faults.capacity;
-        if full { Err(io::Error::from(io::ErrorKind::StorageFull)) } else { Ok(()) }
+    /// Takes space for a range of a file.
+    fn take(&mut self, id: u64, range: Range<usize>) -> io::Result<()> {
+        let file = self.files.get(&id).ok_or(io::ErrorKind::NotFound)?;
+        let missing = (file.missing(range.clone()) * BLOCK_BYTES) as u64;
+        if missing > 0 && self.faults.capacity > 0 && self.used() + missing > self.faults.capacity {
+            return Err(io::ErrorKind::StorageFull.into());
+        }
+        self.files.get_mut(&id).expect("was just there").taken.extend(blocks(range));
+        Ok(())
     }
 
     fn change(&mut self, naming: Naming) {
@@ -149,13 +185,17 @@ impl State {
 
     fn write(&mut self, id: u64, write: Write) -> io::Result<()> {
         self.tick()?;
-        let file = self.files.get(&id).ok_or(io::ErrorKind::NotFound)?;
-        let length = match &write {
-            Write::Bytes(at, bytes) => at + bytes.len(),
-            Write::Length(length) => *length,
-        };
-        self.grow(length.saturating_sub(file.content.len()))?;
-        let file = self.files.get_mut(&id).expect("was just there");
+        if let Write::Bytes(at, bytes) = &write {
+            self.take(id, *at..at + bytes.len())?;
+        }
+        let file = self.files.get_mut(&id).ok_or(io::ErrorKind::NotFound)?;
+        if let Write::Length(length) = &write {
+            file.taken.retain(|block| block * BLOCK_BYTES < *length);
+        }
+        if names_fault(self.faults.panic_at, &file.name) {
+            self.faults.panic_at = None;
+            panic!("a panic that a test asked for");
+        }
         write.apply(&mut file.content);
         file.pending.push(write);
         Ok(())
@@ -176,7 +216,25 @@ struct Handle {
     id: u64,
 }
 
+impl Drop for Handle {
+    fn drop(&mut self) {
+        if let Some(count) = self.disk.0.lock().handles.get_mut(&self.id) {
+            *count -= 1;
+        }
+    }
+}
+
 impl SimDisk {
+    fn is_held(&self, id: u64) -> bool {
+        let state = self.0.lock();
+        state.files.get(&id).is_some_and(|file| names_fault(state.faults.hold, &file.name))
+    }
+
+    fn handle(&self, state: &mut State, id: u64) -> Arc<dyn DiskFile> {
+        *state.handles.entry(id).or_default() += 1;
+        Arc::new(Handle { disk: self.clone(), id })
+    }
+
     /// Sets what goes wrong from now on.
     pub fn set_faults(&self, faults: Faults) {
         let mut state = self.0.lock();
@@ -212,13 +270,22 @@ impl SimDisk {
                     _ => write.apply(&mut content),
                 }
             }
-            let survivor = SimFile { durable: content.clone(), content, ..SimFile::default() };
-            files.insert(*id, SimFile { name: file.name.clone(), ..survivor });
+            let (durable, name, taken) = (content.clone(), file.name.clone(), file.taken.clone());
+            files.insert(*id, SimFile { name, content, durable, pending: Vec::new(), taken });
         }
         files.retain(|id, _| names.values().any(|named| named == id));
         let folders = state.folders.clone();
         let durable_names = names.clone();
         let left = State { files, names, durable_names, folders, next: state.next, ..State::default() };
+        Self(Arc::new(Mutex::new(left)))
+    }
+
+    /// What another process finds after this one was killed: all of it, though not all of it is on the disk.
+    pub fn after_kill(&self) -> Self {
+        let mut state = self.0.lock();
+        let left =
+            State { handles: BTreeMap::new(), locked: false, dead: false, faults: Faults::default(), ..state.clone() };
+        state.dead = true;
         Self(Arc::new(Mutex::new(left)))
     }
 
@@ -246,6 +313,25 @@ impl SimDisk {
 
     pub fn is_dead(&self) -> bool {
         self.0.lock().dead
+    }
+
+    /// Bytes of a file, and those of them that take space.
+    pub fn size(&self, path: &Path) -> (usize, usize) {
+        let state = self.0.lock();
+        let file = &state.files[&state.names[path]];
+        (file.content.len(), file.taken.len() * BLOCK_BYTES)
+    }
+
+    /// How many files whose path has `part` in it are open.
+    pub fn open_files(&self, part: &str) -> usize {
+        let state = self.0.lock();
+        let named = |id: &u64| state.files.get(id).is_some_and(|file| file.name.to_string_lossy().contains(part));
+        state.handles.iter().filter(|(id, count)| **count > 0 && named(id)).count()
+    }
+
+    /// How often folders were listed.
+    pub fn listings(&self) -> u64 {
+        self.0.lock().listings
     }
 
     pub fn used(&self) -> u64 {
@@ -281,8 +367,9 @@ impl Disk for SimDisk {
     }
 
     fn list(&self, dir: &Path) -> io::Result<Vec<String>> {
-        let state = self.0.lock();
+        let mut state = self.0.lock();
         state.alive()?;
+        state.listings += 1;
         let all = state.names.keys().chain(&state.folders);
         let inside = all.filter(|path| path.parent() == Some(dir));
         Ok(inside.filter_map(|path| Some(path.file_name()?.to_str()?.to_owned())).collect())
@@ -295,14 +382,14 @@ impl Disk for SimDisk {
         let id = state.next;
         state.files.insert(id, SimFile { name: path.to_owned(), ..SimFile::default() });
         state.change(Naming::Add(path.to_owned(), id));
-        Ok(Arc::new(Handle { disk: self.clone(), id }))
+        Ok(self.handle(&mut state, id))
     }
 
     fn open(&self, path: &Path) -> io::Result<Arc<dyn DiskFile>> {
-        let state = self.0.lock();
+        let mut state = self.0.lock();
         state.alive()?;
         let id = *state.names.get(path).ok_or(io::ErrorKind::NotFound)?;
-        Ok(Arc::new(Handle { disk: self.clone(), id }))
+        Ok(self.handle(&mut state, id))
     }
 
     fn remove(&self, path: &Path) -> io::Result<()> {
@@ -329,7 +416,7 @@ impl Disk for SimDisk {
     fn sync_dir(&self, dir: &Path) -> io::Result<()> {
         let mut state = self.0.lock();
         state.tick()?;
-        if names_fault(state.faults.skip_sync, dir) {
+        if names_fault(state.faults.skip_sync, &dir.join(".")) {
             return Ok(());
         }
         let (synced, rest): (Vec<_>, Vec<_>) =
@@ -359,12 +446,17 @@ impl DiskFile for Handle {
     }
 
     fn write_at(&self, bytes: &[u8], offset: u64) -> io::Result<()> {
+        while self.disk.is_held(self.id) {
+            std::thread::yield_now();
+        }
         self.disk.0.lock().write(self.id, Write::Bytes(usize::try_from(offset).unwrap(), bytes.to_vec()))
     }
 
-    fn allocate(&self, length: u64) -> io::Result<()> {
+    fn allocate(&self, offset: u64, length: u64) -> io::Result<()> {
         let now = self.length()?;
-        self.set_length(length.max(now))
+        let (start, end) = (usize::try_from(offset).unwrap(), usize::try_from(offset + length).unwrap());
+        self.disk.0.lock().take(self.id, start..end)?;
+        if offset + length > now { self.set_length(offset + length) } else { Ok(()) }
     }
 
     fn set_length(&self, length: u64) -> io::Result<()> {
@@ -383,12 +475,23 @@ impl DiskFile for Handle {
         let (fail, skip) = (state.faults.fail_sync, state.faults.skip_sync);
         let file = state.files.get_mut(&self.id).ok_or(io::ErrorKind::NotFound)?;
         if names_fault(fail, &file.name) {
+            file.pending.clear();
+            state.faults.fail_sync = None;
             return Err(io::Error::other("the disk could not sync"));
         }
         if !names_fault(skip, &file.name) {
             let SimFile { durable, pending, .. } = file;
             pending.drain(..).for_each(|write| write.apply(durable));
         }
+        Ok(())
+    }
+
+    fn drop_cache(&self) -> io::Result<()> {
+        let mut state = self.disk.0.lock();
+        state.alive()?;
+        let SimFile { content, durable, pending, .. } = state.files.get_mut(&self.id).ok_or(io::ErrorKind::NotFound)?;
+        content.clone_from(durable);
+        pending.iter().for_each(|write| write.apply(content));
         Ok(())
     }
 
