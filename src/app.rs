@@ -142,7 +142,6 @@ fn terms(config: &Config, certificate: Option<Arc<Certificate>>) -> Result<Terms
         tls,
         proxy_protocol: config.server.proxy_protocol,
         head: Duration::from_secs(config.limits.header_timeout_seconds),
-        idle: Duration::from_secs(config.limits.idle_timeout_seconds),
         connections_max: config.limits.connections_max,
         shutdown: Duration::from_secs(config.server.shutdown_deadline_seconds),
     })

@@ -189,13 +189,14 @@ impl Default for Cassandra {
 pub struct Limits {
     /// Largest body of one request, bytes, after aws-chunked framing is removed.
     pub body_bytes_max: u64,
-    /// Memory for object data in flight, all requests together, bytes.
+    /// Memory for object data in flight, all requests together, bytes. An eighth is kept for requests of up to 64 KiB.
     pub chunk_memory_bytes: usize,
     /// Connections that are open at once; further ones wait to be accepted.
     pub connections_max: usize,
     /// How long a client may take for a request's head (and for a TLS handshake), seconds.
     pub header_timeout_seconds: u64,
-    /// How long a client may send or take nothing in the middle of a body, seconds.
+    /// How long a client may send or take next to nothing in the middle of a body, seconds; at most 5 while others wait
+    /// for memory.
     pub idle_timeout_seconds: u64,
 }
 

@@ -19,7 +19,7 @@ pub struct Record {
     request_id: String,
     user_agent: String,
     began: Instant,
-    /// AWS's name of the operation, once it is known.
+    /// AWS's name of the operation, once it is known; `Unreadable` for what was no request.
     pub operation: &'static str,
     /// The status of the answer.
     pub status: u16,

@@ -1,18 +1,20 @@
 //! Between actix and the pipeline.
 
 use std::net::{IpAddr, Ipv4Addr};
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
 use actix_http::body::BoxBody;
-use actix_http::{HttpMessage as _, RequestHead};
+use actix_http::{ConnectionType, HttpMessage as _, RequestHead};
 use actix_web::{HttpRequest, HttpResponse, web};
 use uuid::Uuid;
 
 use crate::config::Network;
 use crate::http::access_log::Record;
 use crate::http::client::client_of;
-use crate::http::connection::{About, Serving};
+use crate::http::exchange::{About, Serving};
+use crate::http::pace::Pace;
 use crate::http::reply::{Reply, to_actix};
 use crate::http::upload::Upload;
 use crate::s3::pipeline::{self, Ready};
@@ -26,7 +28,7 @@ pub struct Front {
     pub services: Arc<Services>,
     /// Whose forwarding headers count.
     pub trusted_proxies: Vec<Network>,
-    /// How long a client may send nothing of a body.
+    /// How long a client may send or take next to nothing of a body while there is memory for all.
     pub idle: Duration,
 }
 
@@ -53,8 +55,7 @@ pub async fn judge_expectation(
 ) -> Result<actix_http::Request, Refused> {
     let about = request.conn_data::<About>().cloned();
     let (wire, record) = front.begin(request.head(), about.as_ref());
-    let serving = about.map(|a| a.serve());
-    let allowed = front.judge(wire, record, serving).await.map_err(Refused)?;
+    let allowed = front.judge(wire, record, about.map(|a| a.serve())).await.map_err(Refused)?;
     request.extensions_mut().insert(allowed);
     Ok(request)
 }
@@ -63,16 +64,38 @@ pub async fn judge_expectation(
 pub async fn answer(request: HttpRequest, body: web::Payload, front: Arc<Front>) -> HttpResponse<Reply> {
     let earlier = request.extensions_mut().remove::<Allowed>();
     let declared = request.headers().get("content-length").and_then(|v| v.to_str().ok()?.parse().ok());
-    let upload = Upload::new(body.into_inner(), declared, front.idle);
+    let about = request.conn_data::<About>().cloned();
+    let exchange = about.as_ref().map(|about| Rc::clone(&about.exchange));
+    let refusal = exchange.as_ref().and_then(|exchange| exchange.refusal());
+    let upload = Upload::new(body.into_inner(), declared, front.pace(), exchange.clone());
     let allowed = match earlier {
         Some(allowed) => Ok(allowed),
         None => {
-            let about = request.conn_data::<About>().cloned();
             let (wire, mut record) = front.begin(request.head(), about.as_ref());
             record.upload = Some(upload.clone());
-            front.judge(wire, record, about.map(|a| a.serve())).await
+            let serving = about.map(|a| a.serve());
+            match refusal {
+                None => front.judge(wire, record, serving).await,
+                Some(error) => {
+                    record.operation = "Unreadable";
+                    Err(to_actix(pipeline::unreadable(error, &wire, &front.services), record, serving))
+                }
+            }
         }
     };
+    let mut answer = answer_to(allowed, upload, &front).await;
+    // Of an offer to speak another protocol actix would say that it is taken.
+    if request.head().upgrade() || exchange.is_some_and(|exchange| exchange.is_closing()) {
+        answer.head_mut().set_connection_type(ConnectionType::Close);
+    }
+    answer
+}
+
+async fn answer_to(
+    allowed: Result<Allowed, HttpResponse<Reply>>,
+    upload: Upload,
+    front: &Front,
+) -> HttpResponse<Reply> {
     match allowed {
         Ok(Allowed { ready, mut record, serving }) => {
             record.upload = Some(upload.clone());
@@ -88,6 +111,11 @@ pub async fn answer(request: HttpRequest, body: web::Payload, front: Arc<Front>)
 }
 
 impl Front {
+    /// How slow a client may be in the middle of a body, or of an answer.
+    pub fn pace(&self) -> Pace {
+        Pace::new(self.idle, self.services.memory.clone())
+    }
+
     fn begin(&self, head: &RequestHead, about: Option<&About>) -> (WireHead, Record) {
         let (peer, tls) = about.map_or((IpAddr::V4(Ipv4Addr::UNSPECIFIED), false), |about| (about.peer, about.tls));
         // actix keeps headers in a hashed map: the order of different names is lost, that of repeated ones is kept,

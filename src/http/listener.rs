@@ -19,7 +19,8 @@ use tokio_rustls::TlsAcceptor;
 
 pub use crate::http::adapter::Front;
 use crate::http::adapter::{answer, judge_expectation};
-use crate::http::connection::{About, Connection, Io};
+use crate::http::connection::{Connection, Io};
+use crate::http::exchange::About;
 use crate::http::proxy_protocol::read_header;
 use crate::http::{KEEP_ALIVE, LINGER, WRITE_BUFFER_BYTES};
 
@@ -87,8 +88,6 @@ pub struct Terms {
     pub proxy_protocol: bool,
     /// How long a request's head may take.
     pub head: Duration,
-    /// How long a client may take nothing of an answer.
-    pub idle: Duration,
     /// Connections at once.
     pub connections_max: usize,
     /// How long requests may go on after the server was told to stop.
@@ -121,7 +120,8 @@ pub fn serve(bound: Bound, front: Arc<Front>, terms: Terms) -> io::Result<Server
                 async move { stopping.notified().await }
             })
             .keep_alive(KEEP_ALIVE)
-            .client_request_timeout(terms.head)
+            // The connection itself watches over heads.
+            .client_request_timeout(Duration::ZERO)
             .client_disconnect_timeout(LINGER)
             .h1_write_buffer_size(WRITE_BUFFER_BYTES)
             .expect(fn_service(move |request| judge_expectation(request, Arc::clone(&expecting))))
@@ -175,5 +175,5 @@ async fn prepare(mut stream: TcpStream, terms: &Terms, front: &Front) -> io::Res
         Some(config) => Io::Tls(Box::new(TlsAcceptor::from(Arc::clone(config)).accept(stream).await?)),
     };
     let about = About::new(peer.ip(), terms.tls.is_some());
-    Ok((Connection::new(io, about, KEEP_ALIVE + terms.head, terms.idle), peer))
+    Ok((Connection::new(io, about, terms.head, front.pace()), peer))
 }

@@ -9,8 +9,14 @@
 mod access_log;
 mod adapter;
 pub mod admin;
+mod alarm;
+mod chunked;
 mod client;
 mod connection;
+mod exchange;
+mod framing;
+mod gate;
+mod head;
 pub mod listener;
 mod pace;
 mod proxy_protocol;

@@ -13,7 +13,7 @@ use bytes::Bytes;
 use futures::stream::LocalBoxStream;
 
 use crate::http::access_log::Record;
-use crate::http::connection::Serving;
+use crate::http::exchange::Serving;
 use crate::s3::response::{ReplyBody, Response};
 
 /// The largest piece that is handed to actix, bytes: it copies each one into its write buffer, whole.

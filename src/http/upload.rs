@@ -11,6 +11,7 @@ use bytes::Bytes;
 use futures::{Stream as _, StreamExt as _, stream};
 use tokio::time::timeout;
 
+use crate::http::exchange::Exchange;
 use crate::http::pace::Pace;
 use crate::s3::request::{WireBody, WireError};
 
@@ -30,15 +31,16 @@ struct State {
     received: u64,
     ended: bool,
     pace: Pace,
+    exchange: Option<Rc<Exchange>>,
 }
 
 impl Upload {
-    /// A body of which nothing is read yet. `idle` is how long the client may send next to nothing.
-    pub fn new(payload: Payload, declared: Option<u64>, idle: Duration) -> Self {
-        Self(Rc::new(RefCell::new(State { payload, declared, received: 0, ended: false, pace: Pace::new(idle) })))
+    /// A body of which nothing is read yet. `pace` watches how it comes; `exchange` is told what was taken of it.
+    pub fn new(payload: Payload, declared: Option<u64>, pace: Pace, exchange: Option<Rc<Exchange>>) -> Self {
+        Self(Rc::new(RefCell::new(State { payload, declared, received: 0, ended: false, pace, exchange })))
     }
 
-    /// The body for the pipeline. Nothing is read from the connection beyond actix's buffer until this is polled.
+    /// The body for the pipeline. Little is read from the connection until this is polled.
     pub fn stream(&self) -> WireBody {
         let state = Rc::clone(&self.0);
         stream::poll_fn(move |cx| state.borrow_mut().poll(cx)).boxed_local()
@@ -73,6 +75,9 @@ impl State {
             Poll::Ready(Some(Ok(bytes))) => {
                 self.pace.moved(bytes.len() as u64);
                 self.received += bytes.len() as u64;
+                if let Some(exchange) = &self.exchange {
+                    exchange.take(bytes.len() as u64);
+                }
                 Poll::Ready(Some(Ok(bytes)))
             }
             Poll::Ready(Some(Err(error))) => {

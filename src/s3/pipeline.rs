@@ -182,6 +182,14 @@ async fn run(admission: Admission, request: Request, services: &Arc<Services>) -
     (request.row.call)(permit, request, Arc::clone(services)).await
 }
 
+/// The answer to what was no request: nothing is known of it but why.
+#[must_use]
+pub fn unreadable(error: S3Error, wire: &WireHead, services: &Services) -> Response {
+    let is_head = wire.method == Some(Method::Head);
+    let outline = Outline { request_id: wire.request_id.clone(), is_head, bucket: None, key: None };
+    outline.to_wire(Err(error), "/", services)
+}
+
 /// What of a request an answer needs.
 struct Outline {
     request_id: String,

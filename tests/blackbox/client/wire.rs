@@ -38,6 +38,21 @@ impl Connection {
         self.stream.write_all(bytes)
     }
 
+    /// Sends as much as the server and the kernel take at once.
+    pub fn send_what_fits(&mut self, bytes: &[u8]) {
+        self.stream.set_nonblocking(true).expect("changes the mode");
+        let mut rest = bytes;
+        while let Ok(sent @ 1..) = self.stream.write(rest) {
+            rest = &rest[sent..];
+        }
+        self.stream.set_nonblocking(false).expect("changes the mode");
+    }
+
+    /// The same connection, for a thread that sends while this one reads.
+    pub fn twin(&self) -> Self {
+        Self { stream: self.stream.try_clone().expect("duplicates the socket"), buffered: Vec::new() }
+    }
+
     /// Sends nothing more; the answer can still be read.
     pub fn finish(&mut self) {
         let _ = self.stream.shutdown(std::net::Shutdown::Write);
@@ -75,7 +90,8 @@ impl Connection {
 
     /// Whether the server closes within the patience, sending nothing more.
     pub fn is_closed_by_server(&mut self) -> bool {
-        self.buffered.is_empty() && matches!(self.stream.read(&mut [0]), Ok(0) | Err(_))
+        let late = |e: &std::io::Error| matches!(e.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut);
+        self.buffered.is_empty() && self.stream.read(&mut [0]).map_or_else(|e| !late(&e), |n| n == 0)
     }
 
     fn fill(&mut self) -> std::io::Result<usize> {

@@ -13,6 +13,6 @@ pub mod post_object;
 pub mod publish;
 pub mod put_object;
 pub mod put_object_acl;
-pub mod restore_object;
 pub mod put_object_tagging;
+pub mod restore_object;
 pub mod version;

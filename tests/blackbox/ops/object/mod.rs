@@ -11,5 +11,5 @@ mod head_object;
 mod post_object;
 mod put_object;
 mod put_object_acl;
-mod restore_object;
 pub mod put_object_tagging;
+mod restore_object;
