@@ -4,6 +4,8 @@
 //! The CRC of a whole follows from the CRCs and lengths of its parts; a SHA does not. So a completion needs no byte of
 //! the object, and a SHA can only be a checksum of checksums (AWS, "Checking object integrity").
 
+use std::collections::HashMap;
+
 use super::{Algorithm, Claim, Hasher, decoded, of_crc};
 use crate::s3::error::{S3Error, S3ErrorCode};
 use crate::s3::request::Headers;
@@ -157,15 +159,52 @@ impl Plan {
             }
             (Kind::FullObject, Some(crc)) => {
                 let number = |bytes: Vec<u8>| bytes.iter().fold(0_u64, |n, byte| n << 8 | u64::from(*byte));
+                let mut appender = Appender::new(crc, parts.iter().map(|(size, _)| *size));
                 let mut whole = crc_fast::Digest::new(crc).finalize();
                 for value in values {
                     let (size, bytes) = value?;
-                    whole = crc_fast::checksum_combine(crc, whole, number(bytes), size);
+                    whole = appender.append(whole, number(bytes), size);
                 }
                 Some(of_crc(self.algorithm, whole))
             }
             (Kind::FullObject, None) => None,
         }
+    }
+}
+
+/// Appends the CRCs of parts.
+///
+/// # Why not one call for each
+/// A call takes half a millisecond, ten thousand of them seconds. What it does to the CRC before is linear and depends on
+/// the part's length only, and nearly all parts of an upload have one length: so what it does to each of the 64 bits is
+/// found out once.
+struct Appender {
+    crc: crc_fast::CrcAlgorithm,
+    /// How many parts have this length.
+    counts: HashMap<u64, usize>,
+    /// What lengths that are common do: to no bit, and to each.
+    known: HashMap<u64, (u64, [u64; 64])>,
+}
+
+impl Appender {
+    fn new(crc: crc_fast::CrcAlgorithm, sizes: impl Iterator<Item = u64>) -> Self {
+        let mut counts = HashMap::new();
+        sizes.for_each(|size| *counts.entry(size).or_default() += 1);
+        Self { crc, counts, known: HashMap::new() }
+    }
+
+    fn append(&mut self, whole: u64, part: u64, size: u64) -> u64 {
+        let crc = self.crc;
+        let call = |whole, part| crc_fast::checksum_combine(crc, whole, part, size);
+        if self.counts.get(&size).is_none_or(|count| *count <= 64) {
+            return call(whole, part);
+        }
+        let (nothing, bits) = self.known.entry(size).or_insert_with(|| {
+            let nothing = call(0, 0);
+            (nothing, std::array::from_fn(|bit| call(1 << bit, 0) ^ nothing))
+        });
+        let set = bits.iter().enumerate().filter(|(bit, _)| whole >> bit & 1 == 1);
+        set.fold(*nothing ^ part, |sum, (_, effect)| sum ^ effect)
     }
 }
 
@@ -231,6 +270,17 @@ mod tests {
             let parts = pieces.map(|piece| (piece.len() as u64, Some(checksum(algorithm, piece))));
             assert_eq!(plan.combine(&parts), Some(checksum(algorithm, b"123456789")), "{algorithm:?}");
             assert_eq!(plan.combine(&[(1, None)]), None);
+        }
+    }
+
+    #[test]
+    fn many_parts_of_one_length_and_some_of_others() {
+        for algorithm in [Algorithm::Crc32, Algorithm::Crc32c, Algorithm::Crc64Nvme] {
+            let plan = Plan { algorithm, kind: Kind::FullObject, declared: true };
+            let body: Vec<u8> = (0..3_000_u32).map(|i| (i * i >> 3) as u8).collect();
+            let pieces = body[..2_800].chunks(28).chain(body[2_800..].chunks(67));
+            let parts: Vec<_> = pieces.map(|piece| (piece.len() as u64, Some(checksum(algorithm, piece)))).collect();
+            assert_eq!(plan.combine(&parts), Some(checksum(algorithm, &body)), "{algorithm:?}");
         }
     }
 

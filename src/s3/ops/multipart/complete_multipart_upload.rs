@@ -30,7 +30,7 @@ const DOCUMENT_BYTES_MAX: usize = 8 * 1024 * 1024;
 const PART_BYTES_MIN: u64 = 5 * 1024 * 1024;
 /// Largest object, bytes: 50 TiB since December 2025; the parts' own limits come first.
 const OBJECT_BYTES_MAX: u64 = 50 << 40;
-/// From this many parts on, their checksums are combined off the reactor's thread: each takes about 0.1 ms.
+/// From this many parts on, their checksums are combined off the reactor's thread: each takes up to half a millisecond.
 const BLOCKING_PARTS_MIN: usize = 16;
 
 /// The row of CompleteMultipartUpload.
