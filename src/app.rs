@@ -26,6 +26,7 @@ use crate::s3::target::Domains;
 use crate::storage::Storage;
 use crate::storage::names::NameRules;
 use crate::workers::collect_garbage::CollectGarbage;
+use crate::workers::expire_objects::{ExpireObjects, Pace};
 use crate::workers::{Supervisor, Worker};
 
 /// How long connections are still taken after the signal to stop, so that what is on its way is not reset.
@@ -87,6 +88,7 @@ async fn start(
         Arc::clone(&storage.reclaim),
         config.debug.sweep_interval_ms.map(Duration::from_millis),
     ));
+    let expirer: Arc<dyn Worker> = Arc::new(ExpireObjects::new(storage.clone(), Pace::new(config.debug.day_seconds)));
     let front = Arc::new(Front {
         services: Arc::new(services(config, storage, credentials)),
         trusted_proxies: config.server.trusted_proxies.clone(),
@@ -105,7 +107,7 @@ async fn start(
     // A closed standard output is no reason to stop.
     let _ = announce(config, &endpoint, health.as_deref(), &keys);
     tracing::info!(endpoint = %endpoint.url(), version = env!("CARGO_PKG_VERSION"), "serving");
-    Ok(Running { readiness, s3, admin, workers: Supervisor::start([sweeper]) })
+    Ok(Running { readiness, s3, admin, workers: Supervisor::start([sweeper, expirer]) })
 }
 
 /// Takes as many file descriptors as the system allows: many shells start processes with 1024, which is less than

@@ -276,6 +276,9 @@ pub struct Debug {
     pub reclaim_grace_seconds: Option<u64>,
     /// Pause between two steps of the sweeper, milliseconds.
     pub sweep_interval_ms: Option<u64>,
+    /// How long lifecycle's days are, seconds; they end when they are over and not at midnight. The same on all front
+    /// ends.
+    pub day_seconds: Option<u64>,
 }
 
 /// `[[keys]]`: a static key.

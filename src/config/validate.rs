@@ -32,6 +32,7 @@ impl Config {
         at_least("limits.connections_max", limits.connections_max as u64, 1)?;
         at_least("limits.header_timeout_seconds", limits.header_timeout_seconds, 1)?;
         at_least("limits.idle_timeout_seconds", limits.idle_timeout_seconds, 1)?;
+        at_least("debug.day_seconds", self.debug.day_seconds.unwrap_or(1), 1)?;
         EnvFilter::try_new(&self.log.level)
             .map_err(|_| format!("log.level: `{}` is none of error, warn, info, debug, trace", self.log.level))?;
         if !self.admin.listen.is_empty() {

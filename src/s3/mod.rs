@@ -10,6 +10,7 @@ pub mod digest;
 pub mod error;
 pub mod etag;
 pub mod form;
+pub mod lifecycle;
 pub mod listing;
 pub mod operation;
 pub mod ops;

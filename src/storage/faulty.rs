@@ -21,7 +21,7 @@ use super::{
     CreateBucket, CreateUpload, Decision, DeleteBucket, Fetch, Fingerprint, Head, HeadChange, HeadRead, Hold, Home,
     ListedObject, ListedVersion, Manifest, MetadataStore, NewBucket, NewUpload, ObjectKey, Page, Part, Placement,
     PutPart, ReclaimStore, Reference, Result, Scan, Storage, StorageError, StoreHealth, Sweep, Tenant, TenantId,
-    Upload, UploadId, UploadScan, VersionRef, VersionScan,
+    Upload, UploadId, UploadScan, VersionRef, VersionScan, Work, WorkStore,
 };
 
 /// What goes wrong with one call.
@@ -125,7 +125,13 @@ impl Plan {
 #[must_use]
 pub fn faulty(storage: Storage, plan: &Plan) -> Storage {
     let store = Arc::new(Faulty { inner: storage, plan: plan.clone() });
-    Storage { metadata: store.clone(), chunks: store.clone(), reclaim: store.clone(), health: store }
+    Storage {
+        metadata: store.clone(),
+        chunks: store.clone(),
+        reclaim: store.clone(),
+        work: store.clone(),
+        health: store,
+    }
 }
 
 struct Faulty {
@@ -181,6 +187,16 @@ faulty_verbs! {
 faulty_verbs! {
     ReclaimStore of reclaim {
         sweep() -> Sweep;
+    }
+}
+
+faulty_verbs! {
+    WorkStore of work {
+        slots() -> u32;
+        buckets_with_lifecycle(slot: u32, after: Option<&BucketName>, limit: usize) -> Page<Bucket>;
+        work(name: &str) -> Work;
+        take_work(name: &str, seen: &Work, lease: Duration) -> bool;
+        leave_work(name: &str, note: Bytes) -> ();
     }
 }
 

@@ -20,6 +20,7 @@ pub mod model;
 pub mod names;
 pub mod settings;
 pub mod versions;
+pub mod work;
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -31,6 +32,7 @@ pub use body::{BlobWriter, ChunkStream};
 pub use error::StorageError;
 pub use model::*;
 pub use names::{BucketName, ObjectKey};
+pub use work::{Work, WorkStore};
 
 /// The result of every call into a store.
 pub type Result<T> = std::result::Result<T, StorageError>;
@@ -44,6 +46,8 @@ pub struct Storage {
     pub chunks: Arc<dyn ChunkStore>,
     /// What crashes and overwrites leave behind.
     pub reclaim: Arc<dyn ReclaimStore>,
+    /// Who does what in the background.
+    pub work: Arc<dyn WorkStore>,
     /// Whether the store can serve.
     pub health: Arc<dyn StoreHealth>,
 }

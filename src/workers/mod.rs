@@ -1,6 +1,7 @@
 //! What goes on in the background: each worker is a name and one bounded step, the supervisor repeats them.
 
 pub mod collect_garbage;
+pub mod expire_objects;
 
 use std::sync::Arc;
 use std::time::Duration;

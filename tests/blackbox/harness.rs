@@ -152,7 +152,12 @@ impl Server {
 
     /// Two servers on one store, where the store takes two (not on the embedded one).
     pub fn siblings() -> Option<(Self, Self)> {
-        cassandra_nodes().map(|_| (Self::start(), Self::start()))
+        Self::siblings_with(&[])
+    }
+
+    /// The same, with additions as in [`Self::with`].
+    pub fn siblings_with(additions: &[(&str, &str)]) -> Option<(Self, Self)> {
+        cassandra_nodes().map(|_| (Self::with(additions), Self::with(additions)))
     }
 
     /// Tries to start a second process with this one's configuration, on ports of its own; how it ended, and what it

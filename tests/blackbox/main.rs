@@ -2,6 +2,7 @@
 
 mod auth;
 mod client;
+mod expiry;
 mod faults;
 mod harness;
 mod heads;

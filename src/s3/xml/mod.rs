@@ -8,6 +8,7 @@ pub mod copy;
 pub mod delete;
 pub mod error;
 pub mod form;
+pub mod lifecycle;
 pub mod listing;
 pub mod multipart;
 pub mod reader;

@@ -105,7 +105,8 @@ impl Core {
             |_| true,
             || async { Ok(Look::AsExpected) }.boxed(),
         );
-        futures::try_join!(self.cluster.write(&st.owner_add, (owner, name, id)), mapped)?;
+        let worked_on = self.expect_lifecycle(bucket, &bucket.settings);
+        futures::try_join!(self.cluster.write(&st.owner_add, (owner, name, id)), mapped, worked_on)?;
         let (settings, since) = (bucket.settings.encode_to_vec(), Timestamp::now().0);
         let values = (name, Uuid::new_v4(), id, owner, &bucket.region, bucket.created.0, BUCKET_LIVE, since, settings);
         let look = || {
@@ -143,6 +144,7 @@ impl Core {
                 continue;
             }
             let Some(settings) = decide(&row.bucket.settings) else { return Ok(ChangeBucket::Left(row.bucket)) };
+            self.expect_lifecycle(&row.bucket, &settings).await?;
             let rev = Uuid::new_v4();
             let values = (rev, settings.encode_to_vec(), bucket.name.as_str(), row.rev);
             let ours = |other: &super::session::CasRow| other.uuid("rev") == Some(rev);

@@ -2,7 +2,8 @@
 //!
 //! Who owns what: [`schema`] the keyspace and its migrations; `session` connections and the three ways to send a
 //! statement; `statements` all CQL; `views` the leased view of a bucket; `buckets`, `tenants`, `heads`, `change`,
-//! `listing`, `repair`, `uploads`, `completion`, `blocks` the rows; `inodes`, `log`, `reclaim` the reclaimer.
+//! `listing`, `repair`, `uploads`, `completion`, `blocks` the rows; `inodes`, `log`, `reclaim` the reclaimer; `work` whose turn
+//! it is to do what in the background.
 //!
 //! # Why LWTs
 //! The truth about a key is one row group, its head, and every change of a head is one conditional write on its
@@ -32,6 +33,7 @@ mod trial;
 mod uploads;
 mod versions;
 mod views;
+mod work;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

@@ -206,6 +206,16 @@ statements! {
     lease_take: LWT = "UPDATE lease SET owner = ?, until = ? WHERE name = ? IF until = ?";
     lease_move: LWT = "UPDATE lease SET until = ?, window = ?, after = ? WHERE name = ? IF owner = ?";
 
+    lifecycle_add: GLOBAL_WRITE = "INSERT INTO bucket_with_lifecycle (slot, name, bucket_id, since) VALUES (?, ?, ?, ?)";
+    lifecycle_after: GLOBAL_READ = "SELECT name, bucket_id, WRITETIME(since) FROM bucket_with_lifecycle \
+        WHERE slot = ? AND (name, bucket_id) > (?, ?) LIMIT ?";
+    lifecycle_drop: GLOBAL_WRITE = "DELETE FROM bucket_with_lifecycle USING TIMESTAMP ? \
+        WHERE slot = ? AND name = ? AND bucket_id = ?";
+
+    work_read: SERIAL = "SELECT owner, until, note FROM work WHERE name = ?";
+    work_take: LWT = "UPDATE work SET owner = ?, until = ? WHERE name = ? IF until = ?";
+    work_leave: LWT = "UPDATE work SET until = ?, note = ? WHERE name = ? IF owner = ?";
+
     version_read: READ = "SELECT version, lease_ms, grace_ms, created, datacenter, consistency \
         FROM schema_version WHERE name = ?";
 }

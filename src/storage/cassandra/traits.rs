@@ -2,8 +2,10 @@
 
 use std::ops::Range;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
+use bytes::Bytes;
 
 use super::Core;
 use super::blocks::{CHUNK_BYTES, INLINE_BYTES_MAX};
@@ -13,7 +15,7 @@ use crate::storage::{
     CreateBucket, CreateUpload, Decision, DeleteBucket, Fetch, Fingerprint, Head, HeadChange, HeadRead, Home,
     ListedObject, ListedVersion, Manifest, MetadataStore, NewBucket, NewUpload, ObjectKey, Page, Part, Placement,
     PutPart, ReclaimStore, Reference, Result, Scan, Storage, StorageError, StoreHealth, Sweep, Tenant, TenantId,
-    Upload, UploadId, UploadScan, VersionRef, VersionScan,
+    Upload, UploadId, UploadScan, VersionRef, VersionScan, Work, WorkStore,
 };
 
 struct Store(Arc<Core>);
@@ -24,6 +26,7 @@ pub(super) fn storage_of(core: Arc<Core>) -> Storage {
         metadata: Arc::clone(&store) as _,
         chunks: Arc::clone(&store) as _,
         reclaim: Arc::clone(&store) as _,
+        work: Arc::clone(&store) as _,
         health: store,
     }
 }
@@ -186,6 +189,35 @@ impl ReclaimStore for Store {
     async fn sweep(&self) -> Result<Sweep> {
         self.0.clock.check()?;
         self.0.sweep().await
+    }
+}
+
+#[async_trait]
+impl WorkStore for Store {
+    async fn slots(&self) -> Result<u32> {
+        Ok(super::work::SLOTS)
+    }
+
+    async fn buckets_with_lifecycle(
+        &self,
+        slot: u32,
+        after: Option<&BucketName>,
+        limit: usize,
+    ) -> Result<Page<Bucket>> {
+        self.0.buckets_with_lifecycle(slot, after, limit).await
+    }
+
+    async fn work(&self, name: &str) -> Result<Work> {
+        self.0.work(name).await
+    }
+
+    async fn take_work(&self, name: &str, seen: &Work, lease: Duration) -> Result<bool> {
+        self.0.clock.check()?;
+        self.0.take_work(name, seen, lease).await
+    }
+
+    async fn leave_work(&self, name: &str, note: Bytes) -> Result<()> {
+        self.0.leave_work(name, note).await
     }
 }
 

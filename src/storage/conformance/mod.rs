@@ -17,6 +17,7 @@ pub mod reclaim;
 pub mod tenants;
 pub mod uploads;
 pub mod versions;
+pub mod work;
 
 use futures::future::BoxFuture;
 
@@ -96,6 +97,8 @@ macro_rules! contract_suite {
             versions::racing_puts_make_a_version_each
             versions::a_noncurrent_version_keeps_its_blob
             versions::random_changes_leave_what_the_model_says
+            work::buckets_with_rules_are_found
+            work::work_goes_on_where_it_was_left
             reclaim::sweeping_nothing_comes_to_rest
             reclaim::sweeping_takes_nothing_that_is_referred_to
             reclaim::sweeps_at_once_do_no_harm

@@ -125,6 +125,18 @@ impl Buckets {
         entries.truncate(limit);
         Page { entries, more }
     }
+
+    pub(super) fn list_with_lifecycle(&self, after: Option<&BucketName>, limit: usize) -> Page<Bucket> {
+        let limit = limit.clamp(1, PAGE_ENTRIES_MAX);
+        let maps = self.maps.read();
+        let from = after.map_or(Bound::Unbounded, |after| Bound::Excluded(after.as_str()));
+        let all = maps.by_name.range::<str, _>((from, Bound::Unbounded)).map(|(_, live)| &live.bucket);
+        let mut entries: Vec<_> =
+            all.filter(|bucket| !bucket.settings.lifecycle.is_empty()).take(limit + 1).cloned().collect();
+        let more = entries.len() > limit;
+        entries.truncate(limit);
+        Page { entries, more }
+    }
 }
 
 pub(super) async fn ensure_tenant(shared: &Arc<Shared>, name: &str) -> Result<Tenant> {

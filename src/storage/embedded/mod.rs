@@ -47,6 +47,7 @@ mod tests;
 mod uploads;
 mod versions;
 mod watch;
+mod work;
 
 use std::io;
 use std::path::PathBuf;

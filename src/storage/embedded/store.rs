@@ -1,10 +1,12 @@
 //! Puts the store together, runs its threads, and answers the storage traits.
 
+use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use async_trait::async_trait;
+use bytes::Bytes;
 use parking_lot::Mutex;
 use tokio::task::spawn_blocking;
 
@@ -75,7 +77,12 @@ fn start(config: EmbeddedConfig, disk: Arc<dyn Disk>) -> std::result::Result<Arc
         _folder_lock: folder_lock,
     });
     let threads = Threads::start(&shared, tail)?;
-    Ok(Arc::new(Embedded { sweeper: Arc::new(Sweeper::new()), shared, threads: Mutex::new(Some(threads)) }))
+    Ok(Arc::new(Embedded {
+        sweeper: Arc::new(Sweeper::new()),
+        notes: Mutex::default(),
+        shared,
+        threads: Mutex::new(Some(threads)),
+    }))
 }
 
 struct Threads {
@@ -125,13 +132,21 @@ impl Threads {
 pub(super) struct Embedded {
     pub(super) shared: Arc<Shared>,
     sweeper: Arc<Sweeper>,
+    /// How far background work is, by its name.
+    pub(super) notes: Mutex<HashMap<String, Bytes>>,
     threads: Mutex<Option<Threads>>,
 }
 
 impl Embedded {
     /// As the rest of the program holds it.
     pub(super) fn storage(self: &Arc<Self>) -> Storage {
-        Storage { metadata: self.clone(), chunks: self.clone(), reclaim: self.clone(), health: self.clone() }
+        Storage {
+            metadata: self.clone(),
+            chunks: self.clone(),
+            reclaim: self.clone(),
+            work: self.clone(),
+            health: self.clone(),
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! One file per operation, of the same path as in `src/s3/ops`, and what all of them have in common.
 
 pub mod access;
-mod bucket;
+pub mod bucket;
 pub mod multipart;
 pub mod object;
 mod refusals;

@@ -66,7 +66,6 @@ const fn row(
 rows! {
     read {
         "GetBucketCors" "cors" Nothing::Error(S3ErrorCode::NoSuchCORSConfiguration),
-        "GetBucketLifecycleConfiguration" "lifecycle" Nothing::Error(S3ErrorCode::NoSuchLifecycleConfiguration),
         "GetBucketWebsite" "website" Nothing::Error(S3ErrorCode::NoSuchWebsiteConfiguration),
         "GetBucketPolicy" "policy" Nothing::Error(S3ErrorCode::NoSuchBucketPolicy),
         "GetBucketPolicyStatus" "policyStatus" Nothing::Error(S3ErrorCode::NoSuchBucketPolicy),
@@ -83,7 +82,6 @@ rows! {
     }
     remove {
         "DeleteBucketCors" "cors",
-        "DeleteBucketLifecycle" "lifecycle",
         "DeleteBucketWebsite" "website",
         "DeleteBucketPolicy" "policy",
         "DeleteBucketEncryption" "encryption",

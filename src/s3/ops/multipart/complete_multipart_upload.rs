@@ -10,6 +10,7 @@ use crate::s3::body;
 use crate::s3::checksum::{Claim, Kind, Plan, claim_of_object};
 use crate::s3::error::{S3Error, S3ErrorCode};
 use crate::s3::etag;
+use crate::s3::lifecycle::headers::tell_expiration;
 use crate::s3::operation::{AclRight, Action, BodyKind, Level, Reply, Request, Row};
 use crate::s3::ops::multipart::upload::{PART_NUMBER_MAX, find, no_such_upload};
 use crate::s3::ops::object::version;
@@ -69,6 +70,7 @@ fn call(permit: Permit, request: Request, services: Arc<Services>) -> Reply {
         let location = format!("/{bucket}/{key}");
         let mut answer = Response::xml(xml::multipart::completed(&location, bucket, key, &attrs));
         version::tell(&mut answer, permit.bucket()?, &attrs);
+        tell_expiration(&mut answer, permit.bucket()?, permit.key()?, &attrs)?;
         Ok(answer)
     })
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::s3::access::Permit;
 use crate::s3::checksum::Plan;
 use crate::s3::error::{S3Error, S3ErrorCode};
+use crate::s3::lifecycle::headers::tell_abortion;
 use crate::s3::operation::{AclRight, Action, BodyKind, Level, Reply, Request, Row};
 use crate::s3::request::{Headers, Method};
 use crate::s3::response::Response;
@@ -54,6 +55,7 @@ async fn run(permit: Permit, input: Input, services: &Services) -> Result<Respon
         CreateUpload::NoSuchBucket => return Err(S3ErrorCode::NoSuchBucket.into()),
     };
     let mut answer = Response::xml(xml::multipart::initiated(bucket.name.as_str(), &upload));
+    tell_abortion(&mut answer, bucket, &upload)?;
     if input.plan.declared {
         answer.set("x-amz-checksum-algorithm", input.plan.algorithm.name());
         answer.set("x-amz-checksum-type", input.plan.kind.name());

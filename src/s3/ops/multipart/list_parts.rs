@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::s3::access::Permit;
 use crate::s3::error::S3Error;
+use crate::s3::lifecycle::headers::tell_abortion;
 use crate::s3::listing;
 use crate::s3::operation::{AclRight, Action, BodyKind, Level, Reply, Request, Row};
 use crate::s3::ops::multipart::upload::find_open;
@@ -58,7 +59,7 @@ async fn run(permit: Permit, target: &Target, input: Input, services: &Services)
         0 => crate::storage::Page { entries: Vec::new(), more: false },
         limit => services.storage.metadata.list_parts(bucket, &upload, input.marker, limit).await?,
     };
-    Ok(Response::xml(xml::multipart::parts(&PartsPage {
+    let mut answer = Response::xml(xml::multipart::parts(&PartsPage {
         bucket: bucket.name.as_str(),
         upload: &upload,
         owner: permit.tenant(),
@@ -67,5 +68,7 @@ async fn run(permit: Permit, target: &Target, input: Input, services: &Services)
         parts: &page.entries,
         truncated: page.more,
         encoding: input.encoding,
-    })))
+    }));
+    tell_abortion(&mut answer, bucket, &upload)?;
+    Ok(answer)
 }

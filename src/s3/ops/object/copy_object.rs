@@ -12,6 +12,7 @@ use crate::s3::content;
 use crate::s3::copy_source::CopySource;
 use crate::s3::digest::{Digests, Expected};
 use crate::s3::error::{S3Error, S3ErrorCode};
+use crate::s3::lifecycle::headers::tell_expiration;
 use crate::s3::operation::{AclRight, Action, BodyKind, Level, Reply, Request, Row};
 use crate::s3::ops::object::publish::publish;
 use crate::s3::ops::object::version;
@@ -146,6 +147,7 @@ async fn run(
         if let Some(made) = copy(&permit, head, &from, checksums, &input, services).await? {
             let mut answer = encode(&made.attrs);
             version::tell(&mut answer, bucket, &made.attrs);
+            tell_expiration(&mut answer, bucket, key, &made.attrs)?;
             if let Some(version) = version::told(source.bucket(), &from.attrs) {
                 answer.set("x-amz-copy-source-version-id", version);
             }

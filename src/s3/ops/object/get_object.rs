@@ -10,6 +10,7 @@ use crate::s3::checksum;
 use crate::s3::content;
 use crate::s3::error::{S3Error, S3ErrorCode};
 use crate::s3::etag::quoted;
+use crate::s3::lifecycle::headers::tell_expiration;
 use crate::s3::operation::{AclRight, Action, BodyKind, Level, Reply, Request, Row};
 use crate::s3::ops::object::version::{self, read};
 use crate::s3::precondition::{ReadConditions, Verdict};
@@ -108,6 +109,7 @@ async fn run(permit: Permit, input: Input, services: Arc<Services>) -> Result<Re
     let bucket = permit.bucket()?;
     let record = read(bucket, permit.key()?, input.version, Fetch::WithInline, &services).await?;
     let (mut answer, range) = outline(bucket, &record, &input, &services).await?;
+    tell_expiration_of(&mut answer, &permit, &record, &input)?;
     let length = range.end - range.start;
     let pieces = content::open(&record, range, &services).await?;
     let key = permit.key()?.clone();
@@ -119,6 +121,22 @@ async fn run(permit: Permit, input: Input, services: Arc<Services>) -> Result<Re
     });
     answer.body = ReplyBody::Stream { length, stream: stream.boxed_local() };
     Ok(answer)
+}
+
+/// Says when the object expires, to those who ask for its current version and not for one by name (as AWS).
+///
+/// # Errors
+/// `InternalError` for rules that cannot be read.
+pub fn tell_expiration_of(
+    answer: &mut Response,
+    permit: &Permit,
+    record: &ObjectRecord,
+    input: &Input,
+) -> Result<(), S3Error> {
+    if input.version.is_some() {
+        return Ok(());
+    }
+    tell_expiration(answer, permit.bucket()?, permit.key()?, &record.attrs)
 }
 
 /// Everything of the answer but its body, and which bytes that is.

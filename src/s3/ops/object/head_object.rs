@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::s3::access::Permit;
 use crate::s3::error::S3Error;
 use crate::s3::operation::{AclRight, Action, BodyKind, Level, Reply, Request, Row};
-use crate::s3::ops::object::get_object::{Input, decode, outline};
+use crate::s3::ops::object::get_object::{Input, decode, outline, tell_expiration_of};
 use crate::s3::ops::object::version::read;
 use crate::s3::request::Method;
 use crate::s3::response::{ReplyBody, Response};
@@ -37,6 +37,7 @@ async fn run(permit: Permit, input: Input, services: Arc<Services>) -> Result<Re
     let bucket = permit.bucket()?;
     let record = read(bucket, permit.key()?, input.version, Fetch::Attrs, &services).await?;
     let (mut answer, range) = outline(bucket, &record, &input, &services).await?;
+    tell_expiration_of(&mut answer, &permit, &record, &input)?;
     answer.body = ReplyBody::HeadOf(range.end - range.start);
     Ok(answer)
 }

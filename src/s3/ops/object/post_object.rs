@@ -41,7 +41,7 @@ fn encode(permit: &Permit, stored: &ObjectAttrs, success: Success) -> Result<Res
     let (bucket, key) = (permit.bucket()?.name.as_str(), permit.key()?.as_str());
     let redirect = success.redirect(bucket, key, &stored.etag);
     let mut answer = Response::status(if redirect.is_some() { 303 } else { success.status });
-    put_object::describe(&mut answer, permit.bucket()?, stored);
+    put_object::describe(&mut answer, permit, stored)?;
     if answer.status == 201 {
         answer.set("content-type", "application/xml");
         answer.body = ReplyBody::Full(xml::form::stored(&success.location, bucket, key, &stored.etag));

@@ -8,6 +8,7 @@ use crate::s3::checksum;
 use crate::s3::digest::Expected;
 use crate::s3::error::S3Error;
 use crate::s3::etag::quoted;
+use crate::s3::lifecycle::headers::tell_expiration;
 use crate::s3::operation::{AclRight, Action, BodyKind, Level, Reply, Request, Row};
 use crate::s3::ops::object::publish::publish;
 use crate::s3::ops::object::version;
@@ -16,7 +17,7 @@ use crate::s3::request::Method;
 use crate::s3::response::Response;
 use crate::s3::services::Services;
 use crate::s3::stored_headers::ObjectHeaders;
-use crate::storage::{Bucket, Fetch, Home, ObjectAttrs, ObjectRecord, Timestamp};
+use crate::storage::{Fetch, Home, ObjectAttrs, ObjectRecord, Timestamp};
 
 /// The row of PutObject.
 pub const ROW: Row = Row {
@@ -40,7 +41,7 @@ struct Input {
 fn call(permit: Permit, request: Request, services: Arc<Services>) -> Reply {
     Box::pin(async move {
         let stored = store(&permit, request, &services).await?;
-        Ok(encode(permit.bucket()?, &stored))
+        encode(&permit, &stored)
     })
 }
 
@@ -72,10 +73,10 @@ async fn run(permit: &Permit, input: Input, request: Request, services: &Service
     Ok(made.attrs.clone())
 }
 
-fn encode(bucket: &Bucket, stored: &ObjectAttrs) -> Response {
+fn encode(permit: &Permit, stored: &ObjectAttrs) -> Result<Response, S3Error> {
     let mut answer = Response::status(200);
-    describe(&mut answer, bucket, stored);
-    answer
+    describe(&mut answer, permit, stored)?;
+    Ok(answer)
 }
 
 /// Stores what a request carries, however it came. Forms store by this too.
@@ -88,8 +89,13 @@ pub async fn store(permit: &Permit, request: Request, services: &Services) -> Re
 }
 
 /// Adds the headers that say what was stored.
-pub fn describe(answer: &mut Response, bucket: &Bucket, attrs: &ObjectAttrs) {
+///
+/// # Errors
+/// `InternalError` for lifecycle rules that cannot be read.
+pub fn describe(answer: &mut Response, permit: &Permit, attrs: &ObjectAttrs) -> Result<(), S3Error> {
+    let bucket = permit.bucket()?;
     answer.set("etag", quoted(&attrs.etag));
     version::tell(answer, bucket, attrs);
     checksum::write(answer, &attrs.checksums, true);
+    tell_expiration(answer, bucket, permit.key()?, attrs)
 }

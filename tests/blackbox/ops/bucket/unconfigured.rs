@@ -7,7 +7,6 @@ fn an_absent_configuration_has_its_own_error() {
     let g = Ground::new();
     for (query, code) in [
         ("cors", "NoSuchCORSConfiguration"),
-        ("lifecycle", "NoSuchLifecycleConfiguration"),
         ("website", "NoSuchWebsiteConfiguration"),
         ("encryption", "ServerSideEncryptionConfigurationNotFoundError"),
         ("replication", "ReplicationConfigurationNotFoundError"),
