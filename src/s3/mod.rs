@@ -12,6 +12,7 @@ pub mod etag;
 pub mod form;
 pub mod lifecycle;
 pub mod listing;
+pub mod lock;
 pub mod operation;
 pub mod ops;
 pub mod pipeline;

@@ -28,6 +28,20 @@ pub fn parse_date(text: &str) -> Option<i64> {
     text.parse::<jiff::Timestamp>().ok().map(jiff::Timestamp::as_second)
 }
 
+/// `2026-11-21T12:00:00.000Z` with as many digits as the time needs: a date that is read and sent back is the same.
+#[must_use]
+pub fn iso8601_exact(time: Timestamp) -> String {
+    let format = if time.0 % 1000 == 0 { "%Y-%m-%dT%H:%M:%S%.3fZ" } else { "%Y-%m-%dT%H:%M:%S%.6fZ" };
+    jiff::Timestamp::from_microsecond(time.0).map(|t| t.strftime(format).to_string()).unwrap_or_default()
+}
+
+/// Reads ISO 8601 with a date and a time, and `Z` or an offset.
+#[must_use]
+pub fn parse_moment(text: &str) -> Option<Timestamp> {
+    let full = text.as_bytes().get(10) == Some(&b'T');
+    text.parse::<jiff::Timestamp>().ok().filter(|_| full).map(|t| Timestamp(t.as_microsecond()))
+}
+
 /// Reads ISO 8601 in UTC and in full, `2007-12-01T12:00:00.000Z`, to whole seconds since 1970. Offsets, spaces and lower
 /// case are not taken (AWS refuses them in a form's policy).
 #[must_use]
@@ -69,6 +83,22 @@ mod tests {
             "19941106T084937Z",
         ] {
             assert_eq!(parse_utc(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn moments_are_read_as_they_are_written() {
+        for (text, micros) in [
+            ("2026-11-21T12:00:00.000Z", 1_795_262_400_000_000),
+            ("2026-11-21T12:00:00.120Z", 1_795_262_400_120_000),
+            ("2026-11-21T12:00:00.123456Z", 1_795_262_400_123_456),
+        ] {
+            assert_eq!(iso8601_exact(Timestamp(micros)), text);
+            assert_eq!(parse_moment(text), Some(Timestamp(micros)));
+        }
+        assert_eq!(parse_moment("2026-11-21T13:00:00+01:00"), Some(Timestamp(1_795_262_400_000_000)));
+        for bad in ["", "tomorrow", "2026-11-21", "2026-11-21T12:00:00", "2026-11-21 12:00:00Z", "06/06/2037", "ä"] {
+            assert_eq!(parse_moment(bad), None, "{bad}");
         }
     }
 

@@ -160,9 +160,9 @@ pub struct ObjectLock {
     /// The end of the retention period, microseconds since 1970; 0 when there is none.
     #[prost(int64, tag = "2")]
     pub retain_until_micros: i64,
-    /// It stays until this is taken off, whatever the period.
-    #[prost(bool, tag = "3")]
-    pub legal_hold: bool,
+    /// It stays until this is taken off, whatever the period; absent when it was never put or taken off.
+    #[prost(bool, optional, tag = "3")]
+    pub legal_hold: Option<bool>,
 }
 
 /// Names one version of a key.

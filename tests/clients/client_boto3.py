@@ -1,5 +1,5 @@
 """boto3 with the `s3` (V2) and `s3v4` signers, default checksums on."""
-import base64, hashlib, os
+import base64, datetime, hashlib, os
 import boto3
 import botocore.exceptions
 from botocore.config import Config
@@ -291,6 +291,48 @@ def checksums():
     suite.equal("class and redirect", (head["StorageClass"], head["WebsiteRedirectLocation"]), ("STANDARD_IA", "/y"))
     suite.refused("unknown class", "InvalidStorageClass", s3.put_object, Bucket=A, Key="class", Body=b"", StorageClass="FAST")
     suite.refused("conditional delete", "PreconditionFailed", s3.delete_object, Bucket=A, Key="class", IfMatch='"no"')
+
+
+@suite.part
+def locks():
+    name, far = bucket("lock"), datetime.datetime(2099, 1, 1, tzinfo=datetime.timezone.utc)
+    s3.create_bucket(Bucket=name, ObjectLockEnabledForBucket=True)
+    suite.equal("versioning comes with it", s3.get_bucket_versioning(Bucket=name)["Status"], "Enabled")
+    conf = {"ObjectLockEnabled": "Enabled", "Rule": {"DefaultRetention": {"Mode": "GOVERNANCE", "Days": 1}}}
+    s3.put_object_lock_configuration(Bucket=name, ObjectLockConfiguration=conf)
+    suite.equal("configuration", s3.get_object_lock_configuration(Bucket=name)["ObjectLockConfiguration"], conf)
+    ids = {"Bucket": name, "Key": "k"}
+    ids["VersionId"] = s3.put_object(Body=b"x", **ids)["VersionId"]
+    suite.equal("default rule", s3.head_object(**ids)["ObjectLockMode"], "GOVERNANCE")
+    suite.refused("locked", "AccessDenied", s3.delete_object, **ids)
+    longer = {"Mode": "GOVERNANCE", "RetainUntilDate": far}
+    s3.put_object_retention(Retention=longer, **ids)
+    suite.equal("retention", s3.get_object_retention(**ids)["Retention"], longer)
+    shorter = {"Mode": "GOVERNANCE", "RetainUntilDate": far - datetime.timedelta(days=1)}
+    suite.refused("shortening", "AccessDenied", s3.put_object_retention, Retention=shorter, **ids)
+    s3.put_object_retention(Retention=shorter, BypassGovernanceRetention=True, **ids)
+    s3.put_object_legal_hold(LegalHold={"Status": "ON"}, **ids)
+    suite.equal("legal hold", s3.get_object_legal_hold(**ids)["LegalHold"], {"Status": "ON"})
+    suite.refused("held", "AccessDenied", s3.delete_object, BypassGovernanceRetention=True, **ids)
+    s3.put_object_legal_hold(LegalHold={"Status": "OFF"}, **ids)
+    done = s3.delete_objects(Bucket=name, Delete={"Objects": [{"Key": "k", "VersionId": ids["VersionId"]}]})
+    suite.equal("bulk delete", [e["Code"] for e in done["Errors"]], ["AccessDenied"])
+    s3.delete_object(BypassGovernanceRetention=True, **ids)
+    put = s3.put_object(Bucket=name, Key="k", Body=b"y", ObjectLockMode="GOVERNANCE", ObjectLockRetainUntilDate=far,
+                        ObjectLockLegalHoldStatus="OFF")
+    head = s3.head_object(Bucket=name, Key="k")
+    suite.equal("with the object", (head["ObjectLockMode"], head["ObjectLockRetainUntilDate"], head["ObjectLockLegalHoldStatus"]),
+                ("GOVERNANCE", far, "OFF"))
+    upload = s3.create_multipart_upload(Bucket=name, Key="m", ObjectLockLegalHoldStatus="ON")["UploadId"]
+    etag = s3.upload_part(Bucket=name, Key="m", UploadId=upload, PartNumber=1, Body=b"z")["ETag"]
+    parts = {"Parts": [{"PartNumber": 1, "ETag": etag}]}
+    whole = s3.complete_multipart_upload(Bucket=name, Key="m", UploadId=upload, MultipartUpload=parts)["VersionId"]
+    suite.equal("of an upload", s3.head_object(Bucket=name, Key="m")["ObjectLockLegalHoldStatus"], "ON")
+    s3.put_object_legal_hold(Bucket=name, Key="m", LegalHold={"Status": "OFF"})
+    gone = [{"Key": "k", "VersionId": put["VersionId"]}, {"Key": "m", "VersionId": whole}]
+    done = s3.delete_objects(Bucket=name, Delete={"Objects": gone}, BypassGovernanceRetention=True)
+    suite.equal("bulk delete with bypass", (len(done["Deleted"]), done.get("Errors")), (2, None))
+    s3.delete_bucket(Bucket=name)
 
 
 @suite.part

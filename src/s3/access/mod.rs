@@ -65,6 +65,14 @@ pub fn decide_key(permit: &Permit, key: &str) -> Result<Permit, S3Error> {
     Ok(Permit::mint(permit.tenant().clone(), Action::DeleteObject, Some(permit.bucket()?.clone()), Some(key)))
 }
 
+/// Decides whether the holder of a permit may do this as well, to what the permit is about.
+///
+/// # Errors
+/// `AccessDenied`.
+pub fn also(permit: &Permit, _action: Action) -> Result<(), S3Error> {
+    if permit.bucket()?.owner == permit.tenant().id { Ok(()) } else { Err(S3ErrorCode::AccessDenied.into()) }
+}
+
 fn signed_in(caller: &Caller) -> Result<&Tenant, S3Error> {
     match caller {
         Caller::Tenant { tenant, .. } => Ok(tenant),

@@ -10,6 +10,7 @@ pub mod error;
 pub mod form;
 pub mod lifecycle;
 pub mod listing;
+pub mod lock;
 pub mod multipart;
 pub mod reader;
 pub mod tagging;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use crate::s3::lifecycle::{Calendar, Position, Rules};
+use crate::s3::lock;
 use crate::storage::{
     Bucket, Data, Decision, Fetch, Head, HeadChange, ObjectAttrs, ObjectKey, ObjectRecord, Rev, Storage, StorageError,
     Timestamp, VersionId, VersionRef, Versioning,
@@ -80,18 +81,14 @@ impl Removal<'_> {
         let versioning = bucket.settings.versioning();
         let covered = matches!(position, Position::Current { .. }) && !record.attrs.delete_marker;
         match (covered, versioning) {
-            (true, Versioning::Enabled) => self.cover(bucket, VersionId::fresh(0).bytes()),
-            (true, Versioning::Suspended) => match null_version(head) {
-                Some(null) if is_locked(&null.attrs, self.now) => Decision::Leave,
-                None if head.null_seq.is_some() => Decision::Leave,
-                _ => self.cover(bucket, Bytes::new()),
-            },
-            _ if is_locked(&record.attrs, self.now) => Decision::Leave,
+            (true, Versioning::Enabled) => self.cover(bucket, head, VersionId::fresh(0).bytes()),
+            (true, Versioning::Suspended) => self.cover(bucket, head, Bytes::new()),
+            _ if !lock::may_remove(record.attrs.lock.as_ref(), self.now, false) => Decision::Leave,
             _ => Decision::Remove(record.attrs.version_ref()),
         }
     }
 
-    fn cover(&self, bucket: &Bucket, version: Bytes) -> Decision {
+    fn cover(&self, bucket: &Bucket, head: &Head, version: Bytes) -> Decision {
         let attrs = ObjectAttrs {
             version,
             delete_marker: true,
@@ -99,17 +96,9 @@ impl Removal<'_> {
             owner: Bytes::copy_from_slice(&bucket.owner.0),
             ..ObjectAttrs::default()
         };
+        if !lock::may_put(head, &attrs, self.now) {
+            return Decision::Leave;
+        }
         Decision::Put(Arc::new(ObjectRecord { attrs, data: Data::Inline(Bytes::new()) }))
     }
-}
-
-/// The version that a null delete marker would replace.
-fn null_version(head: &Head) -> Option<&ObjectRecord> {
-    let records = [&head.current, &head.named].into_iter().flatten();
-    records.map(Arc::as_ref).find(|record| record.attrs.version_ref() == VersionRef::Null)
-}
-
-/// Whether a retention period or a legal hold keeps a version (AWS, "Object Lock and lifecycle").
-fn is_locked(attrs: &ObjectAttrs, now: Timestamp) -> bool {
-    attrs.lock.as_ref().is_some_and(|lock| lock.legal_hold || lock.retain_until_micros > now.0)
 }

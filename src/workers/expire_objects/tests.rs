@@ -190,7 +190,8 @@ async fn nothing_removes_a_locked_version() {
     let g = Ground::new(Versioning::Enabled, &rules).await;
     let lock = |days: i64, legal_hold| {
         let retain_until_micros = Timestamp::now().0 + days * DAY;
-        ObjectAttrs { lock: Some(ObjectLock { mode: 2, retain_until_micros, legal_hold }), ..ObjectAttrs::default() }
+        let lock = ObjectLock { mode: 2, retain_until_micros, legal_hold: Some(legal_hold) };
+        ObjectAttrs { lock: Some(lock), ..ObjectAttrs::default() }
     };
     for (key, lock) in [("held", lock(-1, true)), ("over", lock(-1, false)), ("retained", lock(1, false))] {
         g.put(key, 60, lock).await;

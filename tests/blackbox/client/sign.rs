@@ -25,16 +25,18 @@ pub struct Subject<'a> {
     pub time: i64,
 }
 
-/// Sub-resources that boto 2 signs.
+/// Sub-resources that boto 2 signs, and those that came after it.
 const V2_SUB_RESOURCES: &[&str] = &[
     "acl",
     "cors",
     "defaultObjectAcl",
     "delete",
+    "legal-hold",
     "lifecycle",
     "location",
     "logging",
     "notification",
+    "object-lock",
     "partNumber",
     "policy",
     "requestPayment",
@@ -45,6 +47,7 @@ const V2_SUB_RESOURCES: &[&str] = &[
     "response-content-type",
     "response-expires",
     "restore",
+    "retention",
     "storageClass",
     "tagging",
     "torrent",

@@ -6,8 +6,10 @@ use dolium::s3::operation::{Level, ROWS, Row};
 use dolium::s3::request::Method;
 
 use crate::client::{Client, Form, Request};
+use crate::ops::bucket::put_bucket_lifecycle_configuration::rule as lifecycle_rule;
 use crate::ops::multipart::{Multipart, document};
-use crate::ops::{Ground, bytes, md5_base64};
+use crate::ops::object::put_object_tagging::document as tagging;
+use crate::ops::{Ground, bytes, locks, md5_base64, versioning};
 
 /// What the requests of the rows are about.
 pub struct Subject {
@@ -37,6 +39,15 @@ pub fn request(row: &Row, subject: &Subject, client: &Client) -> Request {
         "RestoreObject" => "<RestoreRequest><Days>1</Days></RestoreRequest>".to_owned(),
         "DeleteObjects" => format!("<Delete><Object><Key>{key}</Key></Object></Delete>"),
         "CompleteMultipartUpload" => document(&[(1, part.clone())]),
+        "PutBucketVersioning" => versioning("Enabled"),
+        "PutBucketTagging" | "PutObjectTagging" => tagging(&[("a", "b")]),
+        "PutBucketLifecycleConfiguration" => {
+            let rule = lifecycle_rule("a", "<Filter/><Expiration><Days>9</Days></Expiration>");
+            format!("<LifecycleConfiguration>{rule}</LifecycleConfiguration>")
+        }
+        "PutObjectLockConfiguration" => locks::configuration(""),
+        "PutObjectRetention" => locks::retention("GOVERNANCE", locks::FARTHER),
+        "PutObjectLegalHold" => locks::hold("OFF"),
         "PutObject" | "UploadPart" => "new".repeat(100_000),
         "PostObject" => {
             let form = Form::bare(client, bucket).field("key", key).file("new", "new".repeat(100_000));
@@ -57,7 +68,7 @@ pub fn request(row: &Row, subject: &Subject, client: &Client) -> Request {
         (None, "PutBucketAcl" | "PutObjectAcl") => request = request.header("x-amz-acl", "private"),
         (None, _) => {}
     }
-    if row.name == "DeleteObjects" {
+    if ["DeleteObjects", "PutBucketLifecycleConfiguration"].contains(&row.name) {
         request = request.header("content-md5", md5_base64(body.as_bytes()));
     }
     if matches!(row.method, Method::Put | Method::Post) { request.body(body) } else { request }

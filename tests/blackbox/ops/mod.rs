@@ -2,6 +2,7 @@
 
 pub mod access;
 pub mod bucket;
+pub mod locks;
 pub mod multipart;
 pub mod object;
 mod refusals;
@@ -48,8 +49,7 @@ impl Ground {
     /// Sets the bucket's versioning.
     #[track_caller]
     pub fn versioning(&self, status: &str) {
-        let body = format!("<VersioningConfiguration><Status>{status}</Status></VersioningConfiguration>");
-        self.alice.put(&format!("{}?versioning", self.root()), body).assert_status(200);
+        self.alice.put(&format!("{}?versioning", self.root()), versioning(status)).assert_status(200);
     }
 
     /// Stores an object.
@@ -69,6 +69,11 @@ impl Ground {
     pub fn keys(&self, parameters: &str) -> Vec<String> {
         self.alice.get(&format!("{}?{parameters}", self.root())).assert_status(200).elements("Key")
     }
+}
+
+/// A bucket's versioning as a document.
+pub fn versioning(status: &str) -> String {
+    format!("<VersioningConfiguration><Status>{status}</Status></VersioningConfiguration>")
 }
 
 /// A tenant on a server.

@@ -9,6 +9,7 @@ use crate::s3::access::{self, Permit};
 use crate::s3::body;
 use crate::s3::digest::Expected;
 use crate::s3::error::{S3Error, S3ErrorCode};
+use crate::s3::lock::headers::bypass;
 use crate::s3::operation::{AclRight, Action, BodyKind, Level, Reply, Request, Row};
 use crate::s3::ops::object::{delete_object, version};
 use crate::s3::precondition::WriteConditions;
@@ -38,8 +39,9 @@ pub const ROW: Row = Row {
 
 fn call(permit: Permit, request: Request, services: Arc<Services>) -> Reply {
     Box::pin(async move {
+        let bypass = bypass(&permit, &request.headers);
         let input = decode(request).await?;
-        let outcomes = run(&permit, input.objects, &services).await;
+        let outcomes = run(&permit, input.objects, bypass, &services).await;
         Ok(Response::xml(delete::result(&outcomes, input.quiet)))
     })
 }
@@ -54,17 +56,17 @@ async fn decode(request: Request) -> Result<delete::Request, S3Error> {
     delete::parse(&document)
 }
 
-async fn run(permit: &Permit, items: Vec<Item>, services: &Services) -> Vec<Outcome> {
+async fn run(permit: &Permit, items: Vec<Item>, bypass: bool, services: &Services) -> Vec<Outcome> {
     let deletes = items.into_iter().map(|item| async move {
-        let done = delete_one(permit, &item, services).await;
+        let done = delete_one(permit, &item, bypass, services).await;
         Outcome { item, done }
     });
     stream::iter(deletes).buffered(PARALLEL).collect().await
 }
 
-async fn delete_one(permit: &Permit, item: &Item, services: &Services) -> Result<Deleted, S3Error> {
+async fn delete_one(permit: &Permit, item: &Item, bypass: bool, services: &Services) -> Result<Deleted, S3Error> {
     let version = version::parse(item.version_id.as_deref())?;
     let permit = access::decide_key(permit, &item.key)?;
     let conditions = WriteConditions::of_delete(item.etag.as_deref(), item.modified.as_deref(), item.size.as_deref())?;
-    delete_object::run(&permit, version, &conditions, services).await
+    delete_object::run(&permit, version, &conditions, bypass, services).await
 }

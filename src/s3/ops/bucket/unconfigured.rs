@@ -72,7 +72,6 @@ rows! {
         "GetBucketEncryption" "encryption"
             Nothing::Error(S3ErrorCode::ServerSideEncryptionConfigurationNotFoundError),
         "GetBucketReplication" "replication" Nothing::Error(S3ErrorCode::ReplicationConfigurationNotFoundError),
-        "GetObjectLockConfiguration" "object-lock" Nothing::Error(S3ErrorCode::ObjectLockConfigurationNotFoundError),
         "GetPublicAccessBlock" "publicAccessBlock" Nothing::Error(S3ErrorCode::NoSuchPublicAccessBlockConfiguration),
         "GetBucketOwnershipControls" "ownershipControls" Nothing::Error(S3ErrorCode::OwnershipControlsNotFoundError),
         "GetBucketAccelerateConfiguration" "accelerate" Nothing::Document("AccelerateConfiguration"),

@@ -11,8 +11,10 @@ use crate::s3::checksum::{Claim, Kind, Plan, claim_of_object};
 use crate::s3::error::{S3Error, S3ErrorCode};
 use crate::s3::etag;
 use crate::s3::lifecycle::headers::tell_expiration;
+use crate::s3::lock;
 use crate::s3::operation::{AclRight, Action, BodyKind, Level, Reply, Request, Row};
 use crate::s3::ops::multipart::upload::{PART_NUMBER_MAX, find, no_such_upload};
+use crate::s3::ops::object::publish::{begin, put};
 use crate::s3::ops::object::version;
 use crate::s3::precondition::WriteConditions;
 use crate::s3::request::{Headers, Method};
@@ -21,8 +23,8 @@ use crate::s3::services::Services;
 use crate::s3::xml;
 use crate::s3::xml::multipart::NamedPart;
 use crate::storage::{
-    Bucket, CompleteUpload, Data, Decision, Fetch, Fingerprint, Head, Home, Manifest, ManifestPart, ObjectAttrs,
-    ObjectRecord, PAGE_ENTRIES_MAX, Part, StoredChecksum, Timestamp, Upload, UploadState,
+    Bucket, CompleteUpload, Data, Decision, Fingerprint, Head, Home, Manifest, ManifestPart, ObjectAttrs, ObjectRecord,
+    PAGE_ENTRIES_MAX, Part, StoredChecksum, Timestamp, Upload, UploadState,
 };
 
 /// 10,000 parts with an ETag and a checksum each.
@@ -111,29 +113,28 @@ async fn run(permit: &Permit, input: Input, services: &Services) -> Result<Objec
     let size = total(&parts, input.size)?;
     let checksum = combine(plan, &parts).await?;
     input.checksum.verify(checksum.as_ref(), parts.len())?;
-    // Read before the manifest is written: a store that reclaims by fencing depends on it.
-    let read = services.storage.metadata.read_head(bucket, &input.upload.key, Fetch::Attrs).await?;
+    let read = begin(bucket, &input.upload.key, services).await?;
     input.conditions.judge(read.head.object().map(|r| &r.attrs))?;
     let manifest = manifest(&parts, plan);
     let placement = services.storage.chunks.write_manifest(Home::Manifest(bucket, &input.upload), &manifest).await?;
     let etag = etag::of_parts(parts.iter().map(|p| p.attrs.etag.as_str()));
+    let made = Timestamp::now();
     let attrs = ObjectAttrs {
         size,
         etag: etag.ok_or_else(|| S3ErrorCode::InternalError.because("A part's ETag is no MD5."))?,
-        modified_micros: Timestamp::now().0,
+        modified_micros: made.0,
         parts: u32::try_from(parts.len()).unwrap_or(u32::MAX),
         version: version::of_new(bucket),
         checksums: checksum.into_iter().collect(),
+        lock: lock::of_new(&bucket.settings, input.upload.attrs.lock.clone(), made),
         ..input.upload.attrs.clone()
     };
     let record = Arc::new(ObjectRecord { attrs: attrs.clone(), data: Data::Stored(placement.clone()) });
     let mut refusal = None;
-    let mut decide = |head: &Head| match input.conditions.judge(head.object().map(|r| &r.attrs)) {
-        Ok(()) => Decision::Put(Arc::clone(&record)),
-        Err(error) => {
-            refusal = Some(error);
-            Decision::Leave
-        }
+    let mut decide = |head: &Head| {
+        let decision = put(head, &record, &input.conditions, made);
+        refusal = decision.as_ref().err().cloned();
+        decision.unwrap_or(Decision::Leave)
     };
     let store = &services.storage.metadata;
     match store.complete_upload(&input.upload, fingerprint, &placement, read, &mut decide).await? {

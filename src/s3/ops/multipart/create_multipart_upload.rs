@@ -6,13 +6,14 @@ use crate::s3::access::Permit;
 use crate::s3::checksum::Plan;
 use crate::s3::error::{S3Error, S3ErrorCode};
 use crate::s3::lifecycle::headers::tell_abortion;
+use crate::s3::lock::headers::asked;
 use crate::s3::operation::{AclRight, Action, BodyKind, Level, Reply, Request, Row};
 use crate::s3::request::{Headers, Method};
 use crate::s3::response::Response;
 use crate::s3::services::Services;
 use crate::s3::stored_headers::ObjectHeaders;
 use crate::s3::xml;
-use crate::storage::{CreateUpload, NewUpload, ObjectAttrs, Timestamp};
+use crate::storage::{CreateUpload, NewUpload, ObjectAttrs, ObjectLock, Timestamp};
 
 /// The row of CreateMultipartUpload.
 pub const ROW: Row = Row {
@@ -31,24 +32,31 @@ pub const ROW: Row = Row {
 struct Input {
     kept: ObjectHeaders,
     plan: Plan,
+    /// The bucket's own retention comes with the completion.
+    lock: Option<ObjectLock>,
 }
 
 fn call(permit: Permit, request: Request, services: Arc<Services>) -> Reply {
     Box::pin(async move {
-        let input = decode(&request.headers)?;
+        let input = decode(&permit, &request.headers)?;
         run(permit, input, &services).await
     })
 }
 
-fn decode(headers: &Headers) -> Result<Input, S3Error> {
-    Ok(Input { kept: ObjectHeaders::parse(headers)?, plan: Plan::parse(headers)? })
+fn decode(permit: &Permit, headers: &Headers) -> Result<Input, S3Error> {
+    let lock = asked(permit, headers)?;
+    Ok(Input { kept: ObjectHeaders::parse(headers)?, plan: Plan::parse(headers)?, lock })
 }
 
 async fn run(permit: Permit, input: Input, services: &Services) -> Result<Response, S3Error> {
     let bucket = permit.bucket()?;
     let owner = permit.tenant().id;
-    let attrs =
-        ObjectAttrs { owner: owner.0.to_vec().into(), checksums: input.plan.stored(), ..input.kept.into_attrs() };
+    let attrs = ObjectAttrs {
+        owner: owner.0.to_vec().into(),
+        checksums: input.plan.stored(),
+        lock: input.lock,
+        ..input.kept.into_attrs()
+    };
     let new = NewUpload { key: permit.key()?.clone(), attrs, initiator: owner, initiated: Timestamp::now() };
     let upload = match services.storage.metadata.create_upload(bucket, new).await? {
         CreateUpload::Created(upload) => upload,

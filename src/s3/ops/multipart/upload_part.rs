@@ -8,6 +8,7 @@ use crate::s3::checksum::{self, Plan};
 use crate::s3::digest::{Digested, Expected};
 use crate::s3::error::S3Error;
 use crate::s3::etag::quoted;
+use crate::s3::lock::headers::check_digest;
 use crate::s3::operation::{AclRight, Action, BodyKind, Level, Reply, Request, Row};
 use crate::s3::ops::multipart::upload::{find_open, no_such_upload, part_number};
 use crate::s3::request::Method;
@@ -43,6 +44,7 @@ async fn run(permit: Permit, number: u16, request: Request, services: &Services)
     let (plan, expected) = (Plan::of(&upload), Expected::parse(&request.headers)?);
     checksum::announced(&request.headers, request.presigned, expected.claim())?;
     plan.admit(expected.claim())?;
+    check_digest(bucket, upload.attrs.lock.as_ref(), &request.headers, "Put Part")?;
     let home = Home::Part(bucket, &upload, number);
     let expected = expected.with(plan.algorithm);
     let (placement, size, digested) = body::receive_part(request.body, expected, home, services).await?;

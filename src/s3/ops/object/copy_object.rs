@@ -13,8 +13,10 @@ use crate::s3::copy_source::CopySource;
 use crate::s3::digest::{Digests, Expected};
 use crate::s3::error::{S3Error, S3ErrorCode};
 use crate::s3::lifecycle::headers::tell_expiration;
+use crate::s3::lock;
+use crate::s3::lock::headers::asked;
 use crate::s3::operation::{AclRight, Action, BodyKind, Level, Reply, Request, Row};
-use crate::s3::ops::object::publish::publish;
+use crate::s3::ops::object::publish::{begin, publish};
 use crate::s3::ops::object::version;
 use crate::s3::precondition::{ReadConditions, Verdict, WriteConditions};
 use crate::s3::request::{Headers, Method};
@@ -24,7 +26,7 @@ use crate::s3::slow_answer::{self, Context};
 use crate::s3::stored_headers::{self, ObjectHeaders};
 use crate::s3::{storage_class, tags, xml};
 use crate::storage::{
-    Data, Fetch, HeadRead, ObjectAttrs, ObjectRecord, Reference, StoredChecksum, StoredHeader, Tag, Timestamp,
+    Data, HeadRead, ObjectAttrs, ObjectLock, ObjectRecord, Reference, StoredChecksum, StoredHeader, Tag, Timestamp,
     VersionRef,
 };
 
@@ -61,11 +63,12 @@ struct Input {
     changes: bool,
     /// `None` keeps the source's.
     tags: Option<Vec<Tag>>,
+    lock: Option<ObjectLock>,
 }
 
 fn call(permit: Permit, request: Request, services: Arc<Services>) -> Reply {
     Box::pin(async move {
-        let input = decode(&request.headers)?;
+        let input = decode(&permit, &request.headers)?;
         let source =
             access::decide_source(&permit, &input.source.bucket, &input.source.key, &request.headers, &services)
                 .await?;
@@ -81,7 +84,7 @@ fn call(permit: Permit, request: Request, services: Arc<Services>) -> Reply {
     })
 }
 
-fn decode(headers: &Headers) -> Result<Input, S3Error> {
+fn decode(permit: &Permit, headers: &Headers) -> Result<Input, S3Error> {
     let replaced = match headers.get("x-amz-metadata-directive") {
         None | Some("COPY") => None,
         Some("REPLACE") => Some(ObjectHeaders::parse(headers)?),
@@ -105,7 +108,7 @@ fn decode(headers: &Headers) -> Result<Input, S3Error> {
     let source = CopySource::parse(headers)?;
     let version = version::parse(source.version_id.as_deref())?;
     let (checksum, redirect) = (checksum::algorithm(headers)?, stored_headers::redirect(headers)?);
-    let asked = replaced.is_some() || storage_class::asked(headers) || redirect.is_some() || checksum.is_some();
+    let changes = replaced.is_some() || storage_class::asked(headers) || redirect.is_some() || checksum.is_some();
     Ok(Input {
         source,
         source_conditions: ReadConditions::parse(headers, "x-amz-copy-source-"),
@@ -114,9 +117,10 @@ fn decode(headers: &Headers) -> Result<Input, S3Error> {
         storage_class: storage_class::parse(headers)?,
         redirect,
         checksum,
-        changes: asked || version.is_some(),
+        changes: changes || version.is_some(),
         version,
         tags,
+        lock: asked(permit, headers)?,
     })
 }
 
@@ -138,7 +142,7 @@ async fn run(
         let from = version::read_source(&source, input.version, services).await?;
         judge_source(&input.source_conditions, &from.attrs)?;
         // The destination is read before the reference is made: a store that reclaims by fencing depends on it.
-        let head = services.storage.metadata.read_head(bucket, key, Fetch::Attrs).await?;
+        let head = begin(bucket, key, services).await?;
         input.conditions.judge(head.head.object().map(|r| &r.attrs))?;
         let checksums = match input.checksum {
             Some(algorithm) => checksums(&from, algorithm, services).await?,
@@ -195,12 +199,13 @@ async fn copy(
         Data::Inline(_) => None,
         Data::NotRead => return Err(S3ErrorCode::InternalError.because("The source's bytes were not read.")),
     };
+    let (bucket, made) = (permit.bucket()?, Timestamp::now());
     let mut attrs = ObjectAttrs {
-        modified_micros: Timestamp::now().0,
+        modified_micros: made.0,
         owner: permit.tenant().id.0.to_vec().into(),
-        version: version::of_new(permit.bucket()?),
-        // A lock is the version's own and is not copied (AWS API_CopyObject).
-        lock: None,
+        version: version::of_new(bucket),
+        // The source's lock is its own and is not copied (AWS API_CopyObject).
+        lock: lock::of_new(&bucket.settings, input.lock.clone(), made),
         storage_class: input.storage_class.clone(),
         checksums,
         ..from.attrs.clone()

@@ -8,8 +8,9 @@ use bytes::Bytes;
 
 use crate::s3::access::Permit;
 use crate::s3::error::S3Error;
+use crate::s3::lock;
 use crate::s3::operation::{AclRight, Action, BodyKind, Level, Reply, Request, Row};
-use crate::s3::ops::object::publish::{change, publish};
+use crate::s3::ops::object::publish::{begin, change, publish};
 use crate::s3::ops::object::version;
 use crate::s3::precondition::WriteConditions;
 use crate::s3::request::Method;
@@ -36,7 +37,8 @@ fn call(permit: Permit, request: Request, services: Arc<Services>) -> Reply {
     Box::pin(async move {
         let version = version::named(&request.target)?;
         let conditions = decode(&request)?;
-        let deleted = run(&permit, version, &conditions, &services).await?;
+        let bypass = lock::headers::bypass(&permit, &request.headers);
+        let deleted = run(&permit, version, &conditions, bypass, &services).await?;
         Ok(encode(&deleted))
     })
 }
@@ -50,21 +52,22 @@ fn decode(request: &Request) -> Result<WriteConditions, S3Error> {
     )
 }
 
-/// Removes what the permit and the version name.
+/// Removes what the permit and the version name. `bypass`: governance is set aside, by one who may.
 ///
 /// # Errors
-/// What the conditions say, what the store fails with.
+/// What the conditions say, `AccessDenied` for a locked version, what the store fails with.
 pub async fn run(
     permit: &Permit,
     version: Option<VersionRef>,
     conditions: &WriteConditions,
+    bypass: bool,
     services: &Services,
 ) -> Result<Deleted, S3Error> {
     let bucket = permit.bucket()?;
     match (version, bucket.settings.versioning()) {
-        (Some(version), _) => remove(permit, version, conditions, services).await,
+        (Some(version), _) => remove(permit, version, conditions, bypass, services).await,
         (None, Versioning::Off) => {
-            remove(permit, VersionRef::Null, conditions, services).await?;
+            remove(permit, VersionRef::Null, conditions, bypass, services).await?;
             Ok(Deleted::default())
         }
         (None, Versioning::Enabled | Versioning::Suspended) => mark(permit, conditions, services).await,
@@ -76,13 +79,18 @@ async fn remove(
     permit: &Permit,
     version: VersionRef,
     conditions: &WriteConditions,
+    bypass: bool,
     services: &Services,
 ) -> Result<Deleted, S3Error> {
     let read = version::head(permit.bucket()?, permit.key()?, Some(version), Fetch::Attrs, services).await?;
+    let now = Timestamp::now();
     let mut delete_marker = false;
     let mut decide = |head: &Head| {
         conditions.judge(head.object().map(|r| &r.attrs))?;
         let Some(found) = &head.named else { return Ok(Decision::Leave) };
+        if !lock::may_remove(found.attrs.lock.as_ref(), now, bypass) {
+            return Err(lock::refused());
+        }
         delete_marker = found.attrs.delete_marker;
         Ok(Decision::Remove(version))
     };
@@ -93,7 +101,7 @@ async fn remove(
 /// Puts a delete marker on top of what is there.
 async fn mark(permit: &Permit, conditions: &WriteConditions, services: &Services) -> Result<Deleted, S3Error> {
     let bucket = permit.bucket()?;
-    let read = version::head(bucket, permit.key()?, None, Fetch::Attrs, services).await?;
+    let read = begin(bucket, permit.key()?, services).await?;
     let attrs = ObjectAttrs {
         version: version::of_new(bucket),
         delete_marker: true,

@@ -11,6 +11,7 @@ use crate::s3::content;
 use crate::s3::error::{S3Error, S3ErrorCode};
 use crate::s3::etag::quoted;
 use crate::s3::lifecycle::headers::tell_expiration;
+use crate::s3::lock;
 use crate::s3::operation::{AclRight, Action, BodyKind, Level, Reply, Request, Row};
 use crate::s3::ops::object::version::{self, read};
 use crate::s3::precondition::{ReadConditions, Verdict};
@@ -190,6 +191,7 @@ fn describe(answer: &mut Response, attrs: &ObjectAttrs, input: &Input) {
     answer.set("etag", quoted(&attrs.etag));
     answer.set("last-modified", http_date(Timestamp(attrs.modified_micros)));
     stored_headers::write(answer, attrs, &input.overrides);
+    lock::headers::tell(answer, attrs);
 }
 
 /// What RFC 9110 (section 15.4.5) wants of a 304: the headers that a cache updates.

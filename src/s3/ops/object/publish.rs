@@ -3,24 +3,53 @@
 use std::sync::Arc;
 
 use crate::s3::error::{S3Error, S3ErrorCode};
+use crate::s3::lock;
+use crate::s3::ops::object::version;
 use crate::s3::precondition::WriteConditions;
 use crate::s3::services::Services;
-use crate::storage::{Decision, Head, HeadChange, HeadRead, ObjectRecord};
+use crate::storage::{
+    Bucket, Decision, Fetch, Head, HeadChange, HeadRead, ObjectKey, ObjectRecord, Timestamp, VersionRef,
+};
 
-/// Publishes a record if the conditions hold at that moment; the version as the store made it.
+/// Reads the head of a key that is to be written. This comes before the first byte is stored: a store that reclaims by
+/// fencing depends on it. Where the write may replace the null version, that is read as well.
 ///
 /// # Errors
-/// What the conditions say, `NoSuchBucket`, what the store fails with.
+/// What the store fails with.
+pub async fn begin(bucket: &Bucket, key: &ObjectKey, services: &Services) -> Result<HeadRead, S3Error> {
+    let replaced = version::of_new(bucket).is_empty().then_some(VersionRef::Null);
+    version::head(bucket, key, replaced, Fetch::Attrs, services).await
+}
+
+/// What a write makes of a head: the record, if the conditions hold and it replaces nothing that is locked.
+///
+/// # Errors
+/// What the conditions say; `AccessDenied`.
+pub fn put(
+    head: &Head,
+    record: &Arc<ObjectRecord>,
+    conditions: &WriteConditions,
+    now: Timestamp,
+) -> Result<Decision, S3Error> {
+    conditions.judge(head.object().map(|r| &r.attrs))?;
+    if !lock::may_put(head, &record.attrs, now) {
+        return Err(lock::refused());
+    }
+    Ok(Decision::Put(Arc::clone(record)))
+}
+
+/// Publishes a record if [`put`] allows it at that moment; the version as the store made it. `read` is from [`begin`].
+///
+/// # Errors
+/// As [`put`], `NoSuchBucket`, what the store fails with.
 pub async fn publish(
     read: HeadRead,
     record: Arc<ObjectRecord>,
     conditions: &WriteConditions,
     services: &Services,
 ) -> Result<Arc<ObjectRecord>, S3Error> {
-    let mut decide = |head: &Head| {
-        conditions.judge(head.object().map(|r| &r.attrs))?;
-        Ok(Decision::Put(Arc::clone(&record)))
-    };
+    let now = Timestamp::now();
+    let mut decide = |head: &Head| put(head, &record, conditions, now);
     let head = change(read, &mut decide, services).await?;
     head.current.ok_or_else(|| S3ErrorCode::InternalError.because("What was published is not there."))
 }

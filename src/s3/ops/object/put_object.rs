@@ -9,15 +9,17 @@ use crate::s3::digest::Expected;
 use crate::s3::error::S3Error;
 use crate::s3::etag::quoted;
 use crate::s3::lifecycle::headers::tell_expiration;
+use crate::s3::lock;
+use crate::s3::lock::headers::{asked, check_digest};
 use crate::s3::operation::{AclRight, Action, BodyKind, Level, Reply, Request, Row};
-use crate::s3::ops::object::publish::publish;
+use crate::s3::ops::object::publish::{begin, publish};
 use crate::s3::ops::object::version;
 use crate::s3::precondition::WriteConditions;
 use crate::s3::request::Method;
 use crate::s3::response::Response;
 use crate::s3::services::Services;
 use crate::s3::stored_headers::ObjectHeaders;
-use crate::storage::{Fetch, Home, ObjectAttrs, ObjectRecord, Timestamp};
+use crate::storage::{Home, ObjectAttrs, ObjectLock, ObjectRecord, Timestamp};
 
 /// The row of PutObject.
 pub const ROW: Row = Row {
@@ -36,6 +38,7 @@ pub const ROW: Row = Row {
 struct Input {
     kept: ObjectHeaders,
     conditions: WriteConditions,
+    lock: Option<ObjectLock>,
 }
 
 fn call(permit: Permit, request: Request, services: Arc<Services>) -> Reply {
@@ -45,27 +48,30 @@ fn call(permit: Permit, request: Request, services: Arc<Services>) -> Reply {
     })
 }
 
-fn decode(request: &Request) -> Result<Input, S3Error> {
+fn decode(permit: &Permit, request: &Request) -> Result<Input, S3Error> {
     let headers = &request.headers;
+    let lock = asked(permit, headers)?;
+    check_digest(permit.bucket()?, lock.as_ref(), headers, "Put Object")?;
     checksum::announced(headers, request.presigned, Expected::parse(headers)?.claim())?;
-    Ok(Input { kept: ObjectHeaders::parse(headers)?, conditions: WriteConditions::parse(headers)? })
+    Ok(Input { kept: ObjectHeaders::parse(headers)?, conditions: WriteConditions::parse(headers)?, lock })
 }
 
 async fn run(permit: &Permit, input: Input, request: Request, services: &Services) -> Result<ObjectAttrs, S3Error> {
     let (bucket, key) = (permit.bucket()?, permit.key()?);
-    // Read before the first byte is stored: a store that reclaims by fencing depends on it.
-    let read = services.storage.metadata.read_head(bucket, key, Fetch::Attrs).await?;
+    let read = begin(bucket, key, services).await?;
     input.conditions.judge(read.head.object().map(|r| &r.attrs))?;
     let home = Home::Object(bucket, key);
     let Received { data, size, digested } =
         body::receive_object(request.body, &request.headers, home, services).await?;
+    let made = Timestamp::now();
     let attrs = ObjectAttrs {
         size,
         etag: digested.md5,
-        modified_micros: Timestamp::now().0,
+        modified_micros: made.0,
         owner: permit.tenant().id.0.to_vec().into(),
         checksums: digested.checksums,
         version: version::of_new(bucket),
+        lock: lock::of_new(&bucket.settings, input.lock, made),
         ..input.kept.into_attrs()
     };
     let record = Arc::new(ObjectRecord { attrs, data });
@@ -84,7 +90,7 @@ fn encode(permit: &Permit, stored: &ObjectAttrs) -> Result<Response, S3Error> {
 /// # Errors
 /// What the request asks for and is not possible, what is wrong with its body, what the store fails with.
 pub async fn store(permit: &Permit, request: Request, services: &Services) -> Result<ObjectAttrs, S3Error> {
-    let input = decode(&request)?;
+    let input = decode(permit, &request)?;
     run(permit, input, request, services).await
 }
 

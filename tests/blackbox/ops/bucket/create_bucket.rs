@@ -70,9 +70,7 @@ fn a_location_is_the_region_or_an_error() {
 fn what_is_not_implemented_is_refused_and_makes_no_bucket() {
     let g = Ground::new();
     let name = format!("/{}", fresh_bucket_name());
-    for (header, value) in
-        [("x-amz-acl", "public-read"), ("x-amz-grant-read", "id=\"x\""), ("x-amz-bucket-object-lock-enabled", "true")]
-    {
+    for (header, value) in [("x-amz-acl", "public-read"), ("x-amz-grant-read", "id=\"x\"")] {
         g.alice.request("PUT", &name).header(header, value).send().assert_error(501, "NotImplemented");
     }
     g.alice.head(&name).assert_status(404);
@@ -124,4 +122,23 @@ fn outside_us_east_1_an_owned_bucket_is_a_conflict() {
     alice.head(&format!("/{name}")).assert_status(200).assert_header("x-amz-bucket-region", "eu-test-1");
     let reply = alice.get(&format!("/{name}?location")).assert_status(200);
     assert_eq!(reply.element("LocationConstraint").as_deref(), Some("eu-test-1"));
+}
+
+#[test]
+fn a_bucket_with_locks_has_versioning() {
+    let g = Ground::new();
+    let create = |name: &str, value: &str| {
+        g.alice.request("PUT", &format!("/{name}")).header("x-amz-bucket-object-lock-enabled", value).send()
+    };
+    let name = fresh_bucket_name();
+    create(&name, "perhaps").assert_error(400, "InvalidArgument");
+    create(&name, "True").assert_status(200);
+    let versioning = g.alice.get(&format!("/{name}?versioning")).assert_status(200);
+    assert_eq!(versioning.elements("Status"), ["Enabled"]);
+    g.alice.get(&format!("/{name}?object-lock")).assert_status(200);
+    create(&name, "true").assert_status(200);
+    create(&name, "false").assert_status(200);
+    // Nobody may believe in locks that are not there.
+    create(&g.bucket, "true").assert_error(409, "BucketAlreadyOwnedByYou");
+    create(&g.bucket, "False").assert_status(200);
 }

@@ -1,7 +1,7 @@
 //! DeleteObjects.
 
 use crate::client::Reply;
-use crate::ops::{Ground, md5_base64};
+use crate::ops::{Ground, locks, md5_base64};
 
 /// A document that names these keys, escaped as a client would.
 pub fn document(keys: &[&str], quiet: bool) -> String {
@@ -126,4 +126,27 @@ fn crc32(bytes: &[u8]) -> u32 {
         (0..8).fold(crc ^ u32::from(*byte), |c, _| if c & 1 == 1 { (c >> 1) ^ 0xEDB8_8320 } else { c >> 1 })
     };
     !bytes.iter().fold(u32::MAX, step)
+}
+
+#[test]
+fn locked_versions_stay_and_the_others_go() {
+    let g = locks::ground();
+    let (kept, gone) = (locks::put_retained(&g, "kept", "GOVERNANCE"), locks::version(&g.put("gone", "x")));
+    let delete = |objects: &[(&str, &str)], bypass: &str| {
+        let object = |(key, id): &(&str, &str)| format!("<Object><Key>{key}</Key><VersionId>{id}</VersionId></Object>");
+        let document = format!("<Delete>{}</Delete>", objects.iter().map(object).collect::<String>());
+        let request = g.alice.request("POST", &format!("{}?delete", g.root()));
+        let request = request.header("content-md5", md5_base64(document.as_bytes()));
+        request.header("x-amz-bypass-governance-retention", bypass).body(document).send().assert_status(200)
+    };
+    let reply = delete(&[("kept", &kept), ("gone", &gone)], "false");
+    assert_eq!(
+        (reply.elements("Deleted").len(), reply.elements("Code")),
+        (1, vec!["AccessDenied".to_owned()]),
+        "{reply}"
+    );
+    assert_eq!(g.keys(""), ["kept"]);
+    let reply = delete(&[("kept", &kept)], "true");
+    assert!(reply.elements("Error").is_empty(), "{reply}");
+    g.alice.delete(&g.root()).assert_status(204);
 }

@@ -44,8 +44,6 @@ fn a_sub_resource_nobody_has_is_refused_and_does_nothing_else() {
     for (method, target) in [
         ("PUT", format!("{}?cors", g.root())),
         ("PUT", format!("{}?policy", g.root())),
-        ("PUT", format!("{}?retention", g.path("k"))),
-        ("PUT", format!("{}?legal-hold", g.path("k"))),
         ("GET", format!("{}?torrent", g.path("k"))),
         ("POST", format!("{}?select&select-type=2", g.path("k"))),
     ] {

@@ -1,7 +1,7 @@
 //! CompleteMultipartUpload.
 
 use crate::ops::multipart::{Multipart, PART_BYTES_MIN, document, etag_of};
-use crate::ops::{Ground, bytes};
+use crate::ops::{Ground, bytes, locks, md5_base64};
 
 #[test]
 fn parts_become_one_object() {
@@ -126,4 +126,25 @@ fn one_of_complete_and_abort_wins() {
             _ => panic!("round {round}: completion {completed}\nabort {aborted}"),
         }
     }
+}
+
+#[test]
+fn a_lock_comes_with_the_upload_or_from_the_bucket() {
+    let g = locks::ground();
+    let complete = |key: &str, open: crate::client::Reply| {
+        let upload = open.element("UploadId").expect("an upload has an id");
+        let target = format!("{}?partNumber=1&uploadId={upload}", g.path(key));
+        g.alice.put(&target, "part").assert_error(400, "InvalidRequest");
+        let part = g.alice.request("PUT", &target).header("content-md5", md5_base64(b"part")).body("part").send();
+        let parts = document(&[(1, part.assert_status(200).etag())]);
+        let done = g.alice.post(&format!("{}?uploadId={upload}", g.path(key)), parts).assert_status(200);
+        locks::remove(&g, key, &locks::version(&done), true)
+    };
+    let open = |key: &str| g.alice.request("POST", &format!("{}?uploads", g.path(key))).body("");
+    open("x").header("x-amz-object-lock-mode", "GOVERNANCE").send().assert_error(400, "InvalidArgument");
+    let held = open("held").header("x-amz-object-lock-legal-hold", "ON").send().assert_status(200);
+    complete("held", held).assert_error(403, "AccessDenied");
+    locks::configure(&g, "<Mode>COMPLIANCE</Mode><Days>1</Days>").assert_status(200);
+    let ruled = open("ruled").send().assert_status(200);
+    complete("ruled", ruled).assert_error(403, "AccessDenied");
 }

@@ -2,7 +2,7 @@
 
 use crate::client::{Reply, encode};
 use crate::ops::multipart::Multipart;
-use crate::ops::{Ground, bytes};
+use crate::ops::{Ground, bytes, locks};
 
 fn copy(g: &Ground, source: &str, destination: &str, headers: &[(&str, &str)]) -> Reply {
     let source = format!("/{}/{}", g.bucket, encode(source));
@@ -175,4 +175,23 @@ fn a_missing_source_is_named() {
     let g = Ground::new();
     let reply = copy(&g, "no source", "x", &[]).assert_error(404, "NoSuchKey");
     assert_eq!(reply.element("Key").as_deref(), Some("no source"));
+}
+
+#[test]
+fn a_copy_has_a_lock_of_its_own() {
+    let g = locks::ground();
+    locks::put_retained(&g, "source", "COMPLIANCE");
+    let copy = |key: &str| {
+        let source = format!("/{}/source", g.bucket);
+        g.alice.request("PUT", &g.path(key)).header("x-amz-copy-source", source)
+    };
+    let free = locks::version(&copy("free").send().assert_status(200));
+    g.alice.head(&g.path("free")).assert_no_header("x-amz-object-lock-mode");
+    locks::remove(&g, "free", &free, false).assert_status(204);
+    copy("half").header("x-amz-object-lock-mode", "GOVERNANCE").send().assert_error(400, "InvalidArgument");
+    let held = copy("held").header("x-amz-object-lock-legal-hold", "ON").send().assert_status(200);
+    locks::remove(&g, "held", &locks::version(&held), true).assert_error(403, "AccessDenied");
+    let kept = copy("kept").header("x-amz-object-lock-mode", "GOVERNANCE");
+    let kept = kept.header("x-amz-object-lock-retain-until-date", locks::FAR).send().assert_status(200);
+    locks::remove(&g, "kept", &locks::version(&kept), false).assert_error(403, "AccessDenied");
 }

@@ -1,6 +1,6 @@
 //! DeleteObject.
 
-use crate::ops::{Ground, bytes, fresh_bucket_name};
+use crate::ops::{Ground, bytes, fresh_bucket_name, locks};
 
 #[test]
 fn an_object_goes_and_an_absent_one_is_gone_as_well() {
@@ -69,4 +69,22 @@ fn nobody_else_deletes_it() {
     g.alice.anonymous().delete(&g.path("k")).assert_error(403, "AccessDenied");
     g.bob.delete(&g.path("absent")).assert_error(403, "AccessDenied");
     g.get("k").assert_body("x");
+}
+
+#[test]
+fn a_locked_version_is_covered_and_not_removed() {
+    let g = locks::ground();
+    for (mode, bypassed) in [("GOVERNANCE", 204), ("COMPLIANCE", 403)] {
+        let id = locks::put_retained(&g, "k", mode);
+        let marker = g.alice.delete(&g.path("k")).assert_status(204).assert_header("x-amz-delete-marker", "true");
+        let refused = locks::remove(&g, "k", &id, false).assert_error(403, "AccessDenied");
+        assert!(refused.element("Message").is_some_and(|m| m.contains("object lock")), "{refused}");
+        g.alice.get(&format!("{}?versionId={id}", g.path("k"))).assert_status(200).assert_body("kept");
+        locks::remove(&g, "k", &locks::version(&marker), false).assert_status(204);
+        locks::remove(&g, "k", &id, true).assert_status(bypassed);
+    }
+    // Where nothing can be locked the header means nothing.
+    let without = Ground::new();
+    without.put("k", "x");
+    locks::remove(&without, "k", "null", true).assert_status(204);
 }

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::client::{Client, Form};
 use crate::harness::Server;
-use crate::ops::{Ground, bytes, md5_base64, md5_hex};
+use crate::ops::{Ground, bytes, locks, md5_base64, md5_hex};
 
 /// Alice in both styles and with both signatures.
 pub fn ways(g: &Ground) -> Vec<Client> {
@@ -281,4 +281,13 @@ fn a_file_has_the_limit_of_any_other_body() {
     assert!(!huge.continued, "{huge}");
     huge.assert_error(400, "EntityTooLarge");
     assert_eq!(g.keys(""), ["k"]);
+}
+
+#[test]
+fn a_form_may_lock_its_file() {
+    let g = locks::ground();
+    let form = Form::new(&g.alice, &g.bucket).field("x-amz-object-lock-legal-hold", "ON").file("f", "x");
+    form.send().assert_error(400, "InvalidRequest");
+    let stored = form.field("Content-MD5", &md5_base64(b"x")).send().assert_status(204);
+    locks::remove(&g, "k", &locks::version(&stored), true).assert_error(403, "AccessDenied");
 }

@@ -1,7 +1,7 @@
 //! PutObject.
 
 use crate::client::Payload;
-use crate::ops::{Ground, bytes, fresh_bucket_name, md5_base64, md5_hex};
+use crate::ops::{Ground, bytes, fresh_bucket_name, locks, md5_base64, md5_hex};
 
 #[test]
 fn bytes_of_every_size_come_back() {
@@ -225,7 +225,7 @@ fn what_is_not_implemented_is_refused_and_never_half_done() {
         ("x-amz-grant-read", "id=\"x\"", 501, "NotImplemented"),
         ("x-amz-server-side-encryption", "AES256", 501, "NotImplemented"),
         ("x-amz-server-side-encryption-customer-algorithm", "AES256", 501, "NotImplemented"),
-        ("x-amz-object-lock-mode", "GOVERNANCE", 501, "NotImplemented"),
+        ("x-amz-object-lock-event-hold", "ON", 501, "NotImplemented"),
         ("x-amz-website-redirect-location", "elsewhere", 400, "InvalidRedirectLocation"),
         ("x-amz-storage-class", "GLACIER", 501, "NotImplemented"),
         ("x-amz-storage-class", "FASTEST", 400, "InvalidStorageClass"),
@@ -313,4 +313,45 @@ fn there_has_to_be_a_bucket() {
     let wrong = g.alice.request("PUT", &g.path("k")).header("x-amz-expected-bucket-owner", "0".repeat(64)).body("x");
     wrong.send().assert_error(403, "AccessDenied");
     assert!(g.keys("").is_empty());
+}
+
+/// AWS: the values are judged first, then the bucket; a locked body has to come with a digest.
+#[test]
+fn a_lock_comes_with_the_object() {
+    let g = locks::ground();
+    let put = |pairs: &[(&str, &str)]| {
+        let request = locks::digested(&g, "k", "x");
+        pairs.iter().fold(request, |request, (name, value)| request.header(name, *value)).send()
+    };
+    let (mode, until) = ("x-amz-object-lock-mode", "x-amz-object-lock-retain-until-date");
+    let hold = "x-amz-object-lock-legal-hold";
+    for pairs in [
+        vec![(mode, "GOVERNANCE")],
+        vec![(until, locks::FAR)],
+        vec![(mode, "governance"), (until, locks::FAR)],
+        vec![(mode, ""), (until, locks::FAR)],
+        vec![(mode, "GOVERNANCE"), (until, "06/06/2099")],
+        vec![(mode, "GOVERNANCE"), (until, "2020-01-01T00:00:00Z")],
+        vec![(hold, "on")],
+    ] {
+        put(&pairs).assert_error(400, "InvalidArgument");
+    }
+    for pairs in [vec![(mode, "GOVERNANCE"), (until, locks::FAR)], vec![(hold, "ON")], vec![(hold, "OFF")]] {
+        let bare = g.alice.request("PUT", &g.path("k")).body("x");
+        let bare = pairs.iter().fold(bare, |request, (name, value)| request.header(name, *value));
+        let refused = bare.send().assert_error(400, "InvalidRequest");
+        assert!(refused.element("Message").is_some_and(|m| m.contains("Content-MD5 OR x-amz-checksum-")), "{refused}");
+        let elsewhere = Ground::new();
+        let request = locks::digested(&elsewhere, "k", "x");
+        let request = pairs.iter().fold(request, |request, (name, value)| request.header(name, *value));
+        request.send().assert_error(400, "InvalidRequest");
+    }
+    assert!(g.keys("").is_empty());
+    put(&[(mode, "GOVERNANCE"), (until, "2099-01-01T00:00:00Z"), (hold, "ON")]).assert_status(200);
+    for reply in [g.get("k"), g.alice.head(&g.path("k"))] {
+        reply.assert_header(mode, "GOVERNANCE").assert_header(until, locks::FAR).assert_header(hold, "ON");
+    }
+    // A checksum that comes after the body is one as well.
+    let trailer = g.alice.request("PUT", &g.path("k")).payload(Payload::UnsignedChunksTrailer).header(hold, "ON");
+    trailer.trailer("x-amz-checksum-crc32", "y/Q5Jg==").body("123456789").send().assert_status(200);
 }

@@ -1,0 +1,28 @@
+//! GetObjectLegalHold. AWS documents 200; 400 `InvalidRequest` in a bucket without locks; 404
+//! `NoSuchObjectLockConfiguration` for a version whose hold was never put.
+
+use crate::ops::Ground;
+use crate::ops::locks::{ground, hold, put_retained};
+
+#[test]
+fn a_hold_comes_back_as_it_was_put() {
+    let g = ground();
+    put_retained(&g, "k", "GOVERNANCE");
+    let target = format!("{}?legal-hold", g.path("k"));
+    g.alice.get(&target).assert_error(404, "NoSuchObjectLockConfiguration");
+    for status in ["ON", "OFF"] {
+        g.alice.put(&target, hold(status)).assert_status(200);
+        assert_eq!(g.alice.get(&target).assert_status(200).element("Status").as_deref(), Some(status));
+        g.alice.head(&g.path("k")).assert_header("x-amz-object-lock-legal-hold", status);
+    }
+    g.bob.get(&target).assert_error(403, "AccessDenied");
+}
+
+#[test]
+fn what_is_not_there_has_none() {
+    let g = ground();
+    g.alice.get(&format!("{}?legal-hold", g.path("none"))).assert_error(404, "NoSuchKey");
+    let without = Ground::new();
+    without.put("k", "x");
+    without.alice.get(&format!("{}?legal-hold", without.path("k"))).assert_error(400, "InvalidRequest");
+}
