@@ -259,7 +259,7 @@ impl Core {
         let (core, bucket) = (Arc::clone(self), bucket.clone());
         self.background
             .start(async move {
-                let (answered, shards) = match core.finish_deletion(&bucket, rev).await {
+                let (answered, shards) = match Box::pin(core.finish_deletion(&bucket, rev)).await {
                     Ok(Some((answer, shards))) => (Ok(Some(answer)), shards),
                     Ok(None) => (Ok(None), None),
                     Err(error) => (Err(error), None),
@@ -282,7 +282,7 @@ impl Core {
         let Some(view) = self.view_or_unmapped(&bucket.name).await?.filter(|view| view.rev == rev) else {
             return Ok(None);
         };
-        let empty = self.proved_empty(&view).await;
+        let empty = Box::pin(self.proved_empty(&view)).await;
         if !matches!(empty, Ok(true)) {
             let reverted = self.mark_bucket(bucket, rev, BUCKET_LIVE).await?.is_some();
             return empty.map(|_| reverted.then_some((DeleteBucket::NotEmpty, None)));
@@ -310,8 +310,10 @@ impl Core {
         }
         let scan = VersionScan { limit: 1, ..VersionScan::default() };
         let uploads = UploadScan { limit: 1, ..UploadScan::default() };
-        let (objects, uploads) =
-            futures::try_join!(self.list_versions(bucket, &scan), self.list_uploads(bucket, &uploads))?;
+        let (objects, uploads) = futures::try_join!(
+            Box::pin(self.list_versions(bucket, &scan)),
+            Box::pin(self.list_uploads(bucket, &uploads))
+        )?;
         Ok(!objects.entries.is_empty() || !uploads.entries.is_empty())
     }
 
@@ -357,7 +359,7 @@ impl Core {
 
     /// Whether none of these keys has a version, nor can get one any more.
     async fn proved_absent(self: &Arc<Self>, view: &View, rows: impl Iterator<Item = (Bytes, i64)>) -> Result<bool> {
-        let heads = rows.map(|(key, at)| async move { self.repair(view, &key, at).await });
+        let heads = rows.map(|(key, at)| async move { Box::pin(self.repair(view, &key, at)).await });
         let absent = |head: Option<Head>| head.is_some_and(|head| head.current.is_none());
         let mut heads = futures::stream::iter(heads).buffer_unordered(FENCED_AT_ONCE);
         while let Some(head) = heads.try_next().await? {

@@ -106,7 +106,7 @@ impl Core {
                 pause = (pause * 2).min(PAUSE_MAX);
                 change.read_again().await?;
             }
-            if let Some(outcome) = change.attempt(decide, guard).await? {
+            if let Some(outcome) = Box::pin(change.attempt(decide, guard)).await? {
                 return Ok(outcome);
             }
         }

@@ -48,14 +48,15 @@ pub(super) enum Judgement {
 impl Core {
     /// Does what one entry asks for.
     pub(super) async fn rule(self: &Arc<Self>, entry: &Entry) -> Result<Ruling> {
+        // Boxed: nested as they are, these would together be larger than a thread's stack.
         match Kind::try_from(entry.kind).map_err(|e| corrupt("an entry of the reclaimer's log", e))? {
-            Kind::Written | Kind::Replaced => self.rule_blob(entry).await,
+            Kind::Written | Kind::Replaced => Box::pin(self.rule_blob(entry)).await,
             Kind::Dead => {
                 self.erase_blocks(inode_of(placement_of(entry)?)?, entry.blocks).await?;
                 Ok(Ruling::Done)
             }
-            Kind::Upload => self.rule_upload(entry).await,
-            Kind::Bucket => self.rule_bucket(entry).await,
+            Kind::Upload => Box::pin(self.rule_upload(entry)).await,
+            Kind::Bucket => Box::pin(self.rule_bucket(entry)).await,
         }
     }
 

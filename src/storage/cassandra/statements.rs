@@ -86,7 +86,8 @@ macro_rules! statements {
                 profiles: &Profiles,
             ) -> Result<Self, PrepareError> {
                 // One after the other would cost a round trip each; all at once is a burst of small requests.
-                $($(let $name = prepare(meta, blobs, profiles, (stringify!($name), $how), $cql);)+)*
+                // Boxed: side by side on the stack, so many would be most of what a thread has.
+                $($(let $name = Box::pin(prepare(meta, blobs, profiles, (stringify!($name), $how), $cql));)+)*
                 let ($($($name,)+)*) = futures::try_join!($($($name,)+)*)?;
                 Ok(Self { $($($name,)+)* })
             }
