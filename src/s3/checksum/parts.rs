@@ -277,7 +277,7 @@ mod tests {
     fn many_parts_of_one_length_and_some_of_others() {
         for algorithm in [Algorithm::Crc32, Algorithm::Crc32c, Algorithm::Crc64Nvme] {
             let plan = Plan { algorithm, kind: Kind::FullObject, declared: true };
-            let body: Vec<u8> = (0..3_000_u32).map(|i| (i * i >> 3) as u8).collect();
+            let body: Vec<u8> = (0..3_000_u32).map(|i| ((i * i) >> 3) as u8).collect();
             let pieces = body[..2_800].chunks(28).chain(body[2_800..].chunks(67));
             let parts: Vec<_> = pieces.map(|piece| (piece.len() as u64, Some(checksum(algorithm, piece)))).collect();
             assert_eq!(plan.combine(&parts), Some(checksum(algorithm, &body)), "{algorithm:?}");
