@@ -336,6 +336,51 @@ def locks():
 
 
 @suite.part
+def lifecycle():
+    def put(*rules):
+        return s3.put_bucket_lifecycle_configuration(Bucket=B, LifecycleConfiguration={"Rules": list(rules)})
+
+    def kept():
+        return s3.get_bucket_lifecycle_configuration(Bucket=B)["Rules"]
+
+    suite.refused("no rules yet", "NoSuchLifecycleConfiguration", s3.get_bucket_lifecycle_configuration, Bucket=B)
+    older = [{"ID": f"test{n}/", "Prefix": f"test{n}/", "Status": status, "Expiration": {"Days": 30 + n}}
+             for n, status in ((1, "Enabled"), (2, "Disabled"))]
+    put(*older)
+    suite.equal("the older form", kept(), older)
+    tags = [{"Key": "a", "Value": "1"}, {"Key": "b ü", "Value": ""}]
+    rules = [
+        {"ID": "all", "Filter": {"Prefix": ""}, "Status": "Enabled", "Expiration": {"Days": 400}},
+        {"ID": "tag", "Filter": {"Tag": tags[0]}, "Status": "Enabled", "Expiration": {"Days": 300}},
+        {"ID": "and", "Filter": {"And": {"Prefix": "p/", "Tags": tags, "ObjectSizeGreaterThan": 5, "ObjectSizeLessThan": 9}},
+         "Status": "Enabled", "Expiration": {"Days": 200}},
+        {"ID": "markers", "Filter": {"Prefix": "m/"}, "Status": "Enabled", "Expiration": {"ExpiredObjectDeleteMarker": True},
+         "NoncurrentVersionExpiration": {"NoncurrentDays": 3, "NewerNoncurrentVersions": 4}},
+        {"ID": "uploads", "Filter": {"Prefix": "u/"}, "Status": "Enabled",
+         "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 7}},
+    ]
+    put(*rules)
+    suite.equal("every filter and action", kept(), rules)
+    done = s3.put_object(Bucket=B, Key="x", Body=b"")
+    suite.check("x-amz-expiration", 'rule-id="all"' in done.get("Expiration", ""), done)
+    suite.equal("of a HEAD", s3.head_object(Bucket=B, Key="x")["Expiration"], done["Expiration"])
+    s3.delete_object(Bucket=B, Key="x")
+    upload = s3.create_multipart_upload(Bucket=B, Key="u/x")
+    suite.check("abort date", (upload["AbortRuleId"], upload["AbortDate"].hour) == ("uploads", 0), upload)
+    s3.abort_multipart_upload(Bucket=B, Key="u/x", UploadId=upload["UploadId"])
+    put({"Filter": {"Prefix": "d/"}, "Status": "Enabled", "Expiration": {"Date": "2040-01-01"}})
+    suite.equal("a date", kept()[0]["Expiration"]["Date"].isoformat(), "2040-01-01T00:00:00+00:00")
+    suite.check("an id", len(kept()[0]["ID"]) > 8, kept())
+    rule = {"Filter": {"Prefix": ""}, "Status": "Enabled"}
+    suite.refused("no days", "InvalidArgument", put, {**rule, "Expiration": {"Days": 0}})
+    suite.refused("no action", "InvalidRequest", put, rule)
+    suite.refused("status", "MalformedXML", put, {**rule, "Status": "enabled", "Expiration": {"Days": 1}})
+    suite.refused("transition", "NotImplemented", put, {**rule, "Transitions": [{"Days": 30, "StorageClass": "GLACIER"}]})
+    s3.delete_bucket_lifecycle(Bucket=B)
+    suite.refused("deleted", "NoSuchLifecycleConfiguration", s3.get_bucket_lifecycle_configuration, Bucket=B)
+
+
+@suite.part
 def refusals():
     suite.refused("wrong secret", "SignatureDoesNotMatch", connect(secret="wrong").list_buckets)
     suite.refused("unknown key", "InvalidAccessKeyId", connect(access="NOBODYKNOWSTHIS").list_buckets)

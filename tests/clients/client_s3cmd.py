@@ -203,6 +203,31 @@ def acl_that_restates():
 
 
 @suite.part
+def lifecycle():
+    uri = f"s3://{B}"
+    out = s3cmd("expire", "--expiry-days=365", "--expiry-prefix=old/", uri).stdout
+    suite.check("expire", "configuration is set" in out, out)
+    info = s3cmd("info", uri).stdout
+    suite.check("info: expiration", "objects with key prefix 'old/' will expire in '365' day(s)" in info, info)
+    s3cmd("expire", "--expiry-date=2040-01-01", uri)
+    out = s3cmd("getlifecycle", uri).stdout
+    suite.check("expire on a date", "<Date>2040-01-01T00:00:00.000Z</Date>" in out and "<ID>" in out, out)
+    out = s3cmd("expire", uri).stdout
+    suite.check("expire without a rule", "configuration is deleted" in out, out)
+    suite.check("info without a rule", "Expiration rule: none" in s3cmd("info", uri).stdout)
+    with open(path("lifecycle.xml"), "w") as policy:
+        policy.write("<LifecycleConfiguration>\n  <Rule>\n    <ID>older form</ID>\n    <Prefix>logs/</Prefix>\n"
+                     "    <Status>Enabled</Status>\n    <Expiration><Days>30</Days></Expiration>\n  </Rule>\n"
+                     "</LifecycleConfiguration>\n")
+    s3cmd("setlifecycle", path("lifecycle.xml"), uri)
+    out = s3cmd("getlifecycle", uri).stdout
+    suite.check("setlifecycle", "<ID>older form</ID>" in out and "<Prefix>logs/</Prefix>" in out, out)
+    s3cmd("dellifecycle", uri)
+    gone = s3cmd("getlifecycle", uri, ok=False)
+    suite.check("dellifecycle", gone.returncode != 0 and "NoSuchLifecycleConfiguration" in gone.stderr, gone.stderr)
+
+
+@suite.part
 def away():
     full = s3cmd("rb", f"s3://{A}", ok=False)
     suite.check("rb of a full bucket", full.returncode != 0 and "not empty" in (full.stderr + full.stdout).lower(), full.stderr)
