@@ -11,3 +11,4 @@ mod losses;
 mod opening;
 mod reclaim;
 mod recovery;
+mod work;
