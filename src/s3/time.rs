@@ -12,10 +12,13 @@ pub fn iso8601(time: Timestamp) -> String {
         .unwrap_or_default()
 }
 
-/// `Sat, 21 Nov 2026 12:00:00 GMT`.
+/// The last second of the year 9999: HTTP's dates have four digits for the year.
+const LAST_MICROS: i64 = 253_402_300_799_000_000;
+
+/// `Sat, 21 Nov 2026 12:00:00 GMT`. Later times than HTTP can write are told as the last it can.
 #[must_use]
 pub fn http_date(time: Timestamp) -> String {
-    httpdate::fmt_http_date(time.system_time())
+    httpdate::fmt_http_date(Timestamp(time.0.min(LAST_MICROS)).system_time())
 }
 
 /// Reads a conditional header's date, whole seconds since 1970; HTTP's three formats and ISO 8601 (AWS takes both).
@@ -62,6 +65,12 @@ pub fn parse_utc(text: &str) -> Option<i64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_date_beyond_the_calendar_is_its_last() {
+        assert_eq!(http_date(Timestamp(i64::MAX)), "Fri, 31 Dec 9999 23:59:59 GMT");
+        assert_eq!(http_date(Timestamp(i64::MIN)), "Thu, 01 Jan 1970 00:00:00 GMT");
+    }
 
     #[test]
     fn only_utc_in_full() {

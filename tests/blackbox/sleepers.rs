@@ -9,7 +9,7 @@ use crate::ops::{Ground, bytes};
 /// What others may have to wait; a sleeping client itself is waited for a minute when there is room for all.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// What a sleeping upload may cost beside its share of `chunk_memory_bytes`, KiB.
-const KIB_EACH_MAX: u64 = 256;
+const KIB_EACH_MAX: u64 = 512;
 /// What else may be taken in the meantime (allocator, tables of connections), KiB.
 const SLACK_KIB: u64 = 24 << 10;
 /// `chunk_memory_bytes` of these servers.
