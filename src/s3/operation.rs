@@ -267,7 +267,7 @@ pub fn find(method: Option<Method>, target: &Target, headers: &Headers) -> Resul
             Some(parameter) => Err(not_implemented(method, &parameter.name)),
         },
         None if method == Method::Options => {
-            Err(S3ErrorCode::AccessDenied.because("CORSResponse: CORS is not enabled for this bucket."))
+            Err(S3ErrorCode::AccessForbidden.because("CORSResponse: CORS is not enabled for this bucket."))
         }
         None if target.query.iter().any(|p| SUB_RESOURCES.contains(&p.name.as_str())) => {
             let name = target.query.iter().map(|p| p.name.as_str()).find(|n| SUB_RESOURCES.contains(n));

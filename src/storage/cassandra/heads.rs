@@ -45,6 +45,11 @@ impl Core {
         Ok(HeadRead { bucket: bucket.clone(), key: key.clone(), head, read_at, named })
     }
 
+    /// A head's columns at SERIAL: whatever was decided before is at a quorum after.
+    pub(super) async fn head_row_serial(&self, bucket: BucketId, key: &[u8]) -> Result<HeadRow> {
+        self.head_by(&self.cluster.st.head_serial, bucket, key).await
+    }
+
     /// A head's columns, at quorum.
     pub(super) async fn head_row(&self, bucket: BucketId, key: &[u8]) -> Result<HeadRow> {
         self.head_by(&self.cluster.st.head_read, bucket, key).await
@@ -125,13 +130,18 @@ impl Core {
                 tokio::time::sleep(jittered(pause)).await;
                 pause = (pause * 2).min(FENCE_PAUSE * 32);
             }
-            let row = self.head_row(bucket, key).await?;
-            // Read after the head: if its revision still is the same below, these were all of its versions.
-            if let Some(inode) = unless
-                && self.holds(bucket, key, &row, inode).await?
-            {
-                return Ok(Fenced::Left);
-            }
+            let row = match unless {
+                None => self.head_row(bucket, key).await?,
+                // At SERIAL, so that the rows of its versions are at a quorum; read after it, they are all that there
+                // are if its revision still is the same below.
+                Some(inode) => {
+                    let row = self.head_row_serial(bucket, key).await?;
+                    if self.holds(bucket, key, &row, inode).await? {
+                        return Ok(Fenced::Left);
+                    }
+                    row
+                }
+            };
             let ts = Timestamp::now().0.max(row.ts + 2).max(floor);
             let next = HeadRow { rev: Some(Uuid::new_v4()), ts, ..row.clone() };
             if self.set_head(bucket, key, row.rev, &next, &VersionRows::None).await? {

@@ -87,9 +87,15 @@ impl VersionRows {
 
 type Columns = (Option<Bytes>, Option<Bytes>);
 
+/// Both columns are there or none: a version that lost its bytes must not pass for an empty one.
 fn read_version((attrs, inline): Columns) -> Result<ObjectRecord> {
-    let attrs = attrs.ok_or_else(|| corrupt("a version", "a column is missing"))?;
-    version_of(attrs, &inline.unwrap_or_default())
+    let missing = || corrupt("a version", "a column is missing");
+    version_of(attrs.ok_or_else(missing)?, &inline.ok_or_else(missing)?)
+}
+
+/// A version whose bytes were not asked for.
+fn read_version_attrs(attrs: Option<Bytes>) -> Result<ObjectRecord> {
+    version_of(attrs.ok_or_else(|| corrupt("a version", "a column is missing"))?, &Bytes::new())
 }
 
 impl Core {
@@ -101,6 +107,7 @@ impl Core {
         mut head: Head,
         version: VersionRef,
     ) -> Result<Head> {
+        let mut settled = None;
         for _ in 0..ATTEMPTS_MAX {
             if let Some(current) = head.current.as_ref().filter(|record| record.attrs.version_ref() == version) {
                 head.named = Some(Arc::clone(current));
@@ -111,16 +118,18 @@ impl Core {
                 VersionRef::Id(id) => Some(id.seq).filter(|_| head.older > 0),
             };
             let Some(seq) = seq else { return Ok(head) };
-            if let Some(record) = self.version_at(bucket, key.as_bytes(), seq).await? {
+            let found = self.version_at(bucket, key.as_bytes(), seq).await;
+            if let Ok(Some(record)) = found {
                 head.named = Some(Arc::new(record)).filter(|record| record.attrs.version_ref() == version);
                 return Ok(head);
             }
-            // It may have become the current one since the head was read.
-            let now = self.head_row(bucket, key.as_bytes()).await?.head()?;
-            if now.rev == head.rev {
-                return Ok(head);
+            if settled == Some(head.rev) {
+                return found.map(|_| head);
             }
-            head = now;
+            // It may have become the current one since the head was read, or be on its way to a quorum: reading at
+            // SERIAL ends what is under way, and then what is missing is missing.
+            head = self.head_row_serial(bucket, key.as_bytes()).await?.head()?;
+            settled = Some(head.rev);
         }
         Err(unavailable(format!("the versions of {key} change too fast")))
     }
@@ -182,7 +191,7 @@ impl Core {
         let values = (bucket.0, key, below, limit);
         let rows: Vec<(i64, Option<Bytes>)> =
             self.cluster.rows(&self.cluster.st.noncurrent_attrs_below, values).await?;
-        rows.into_iter().map(|(seq, attrs)| Ok((seq, read_version((attrs, None))?))).collect()
+        rows.into_iter().map(|(seq, attrs)| Ok((seq, read_version_attrs(attrs)?))).collect()
     }
 
     pub(super) async fn list_versions(
@@ -214,7 +223,7 @@ impl Core {
                 let wanted = (limit + 1 - entries.len()).max(ROWS_MIN);
                 let (keys, next) = self.keys_page(view, *shard, &from, upper.as_deref(), wanted).await?;
                 let missing = limit + 1 - entries.len();
-                let found = keys.into_iter().map(|(key, row)| self.versions_of(view, key, row, scan, missing));
+                let found = keys.into_iter().map(|(key, source)| self.versions_of(view, key, source, scan, missing));
                 let mut found = futures::stream::iter(found).buffered(HEADS_AT_ONCE);
                 while let Some(of_key) = found.try_next().await? {
                     entries.extend(of_key);
@@ -232,8 +241,7 @@ impl Core {
         Ok(Page { entries, more: false })
     }
 
-    /// Keys of one shard that have an object or a version, with the listing row of those that have nothing else, and
-    /// where to go on.
+    /// Keys of one shard that have an object or a version, with the row that says so, and where to go on.
     async fn keys_page(
         self: &Arc<Self>,
         view: &Arc<View>,
@@ -241,57 +249,56 @@ impl Core {
         from: &[u8],
         upper: Option<&[u8]>,
         wanted: usize,
-    ) -> Result<(BTreeMap<Bytes, Option<IndexRow>>, Option<Vec<u8>>)> {
+    ) -> Result<(BTreeMap<Bytes, Source>, Option<Vec<u8>>)> {
         let bucket = view.bucket.id.0;
-        let (listed, versioned) = futures::try_join!(
-            self.index_rows(bucket, shard, from, upper, wanted),
-            self.versioned_rows(bucket, shard, from, upper, wanted),
-        )?;
+        // Before and after: a key that gets its first version meanwhile is in the one, one that loses its last marker
+        // in the other.
+        let before = self.versioned_rows(bucket, shard, from, upper, wanted).await?;
+        let listed = self.index_rows(bucket, shard, from, upper, wanted).await?;
+        let after = self.versioned_rows(bucket, shard, from, upper, wanted).await?;
         // A full page says nothing about what comes behind it.
-        let ends = [
-            listed.last().filter(|_| listed.len() == wanted).map(|row| row.key.clone()),
-            versioned.last().filter(|_| versioned.len() == wanted).map(|(key, _)| key.clone()),
-        ];
+        let full = |rows: &[(Bytes, i64)]| rows.last().filter(|_| rows.len() == wanted).map(|(key, _)| key.clone());
+        let ends =
+            [listed.last().filter(|_| listed.len() == wanted).map(|row| row.key.clone()), full(&before), full(&after)];
         let end = ends.into_iter().flatten().min();
         let within = |key: &Bytes| end.as_ref().is_none_or(|end| key <= end);
-        let mut keys: BTreeMap<Bytes, Option<IndexRow>> = listed
+        let mut keys: BTreeMap<Bytes, Source> = listed
             .into_iter()
             .filter(|row| within(&row.key))
-            .map(|row| (row.key.clone(), row.current.then_some(row)))
+            .map(|row| (row.key.clone(), Source::Listed(row)))
             .collect();
-        let now = Timestamp::now().0;
-        for (key, at) in versioned.into_iter().filter(|(key, _)| within(key)) {
-            if now - at > ASKING_TOO_LONG && self.is_needless(view, &key).await? {
-                self.repair_later(view, &key, at).await;
-            }
-            keys.insert(key, None);
+        for (key, at) in before.into_iter().chain(after).filter(|(key, _)| within(key)) {
+            keys.insert(key, Source::Versioned(at));
         }
         Ok((keys, end.map(|end| [&end, &[0][..]].concat())))
     }
 
-    /// Whether a row of the index was left by a crash.
-    async fn is_needless(&self, view: &View, key: &Bytes) -> Result<bool> {
-        let head = self.head_row(view.bucket.id, key).await?.head()?;
-        Ok(!has_versions(head.older, head.current.as_deref()))
-    }
-
     /// Up to `limit` versions of a key.
     async fn versions_of(
-        &self,
-        view: &View,
+        self: &Arc<Self>,
+        view: &Arc<View>,
         key: Bytes,
-        row: Option<IndexRow>,
+        source: Source,
         scan: &VersionScan,
         limit: usize,
     ) -> Result<Vec<ListedVersion>> {
         let name = key_of(&key)?;
         let below = scan.below.filter(|_| key.as_ref() == scan.from.as_slice()).unwrap_or(i64::MAX);
         let entry = |attrs, latest| ListedVersion { key: name.clone(), attrs, latest };
-        if let Some(attrs) = row.map(|row| row.attrs()).transpose()?.flatten() {
+        if let Source::Listed(row) = &source
+            && let Some(attrs) = row.attrs()?
+        {
             return Ok(if attrs.seq < below { vec![entry(attrs, true)] } else { Vec::new() });
         }
         for _ in 0..ATTEMPTS_MAX {
             let head = self.head_row(view.bucket.id, &key).await?.head()?;
+            if let Source::Versioned(at) = source
+                && !has_versions(head.older, head.current.as_deref())
+                && Timestamp::now().0 - at > ASKING_TOO_LONG
+            {
+                // A crash left this row.
+                self.repair_later(view, &key, at).await;
+            }
             let Some(current) = &head.current else { return Ok(Vec::new()) };
             let mut versions = Vec::new();
             if current.attrs.seq < below {
@@ -329,6 +336,14 @@ impl Core {
         };
         Ok(rows.into_iter().map(|(key, at)| (key, at.unwrap_or_default())).collect())
     }
+}
+
+/// What says that a key has something to list.
+enum Source {
+    /// Its listing row, which tells everything where it does not ask.
+    Listed(IndexRow),
+    /// Its row among the keys with versions, of this time.
+    Versioned(i64),
 }
 
 /// The head that a plan was made for is no longer the one.

@@ -76,6 +76,8 @@ pub(super) enum Planned {
         head: Head,
         rows: Vec<NewRow>,
         pin: Option<(Pin, InodeId)>,
+        /// Where the rows may go: what removes also fits on a full disk.
+        room: Room,
     },
     /// What it asks for is so already.
     Nothing(Head),
@@ -108,7 +110,8 @@ pub(super) async fn plan(
     let beside = versions::beside(shared, bucket.id, key, &previous, &decision)?;
     let Some(plan) = plan_of(&previous, &decision, beside, ts) else { return Ok(Planned::Nothing(previous)) };
     let (head, rows) = versions::enact(shared, read, &previous, plan, ts).await?;
-    Ok(Planned::Write { previous, head, rows, pin })
+    let room = if matches!(decision, Decision::Remove(_)) { Room::Delete } else { Room::Data };
+    Ok(Planned::Write { previous, head, rows, pin, room })
 }
 
 /// Keeps the blob of a record that is about to be published; `None` when it is gone.
@@ -117,11 +120,6 @@ fn pinned(shared: &Arc<Shared>, record: &ObjectRecord) -> Result<Option<Option<(
     let Data::Stored(placement) = &record.data else { return Ok(Some(None)) };
     let inode = rows::inode_of(placement)?;
     Ok(Pin::take(shared, inode)?.map(|pin| Some((pin, inode))))
-}
-
-/// Where the rows of a change may go: deletes also fit on a full disk.
-pub(super) fn room(rows: &[NewRow]) -> Room {
-    if rows.iter().any(|row| row.value.is_some()) { Room::Data } else { Room::Delete }
 }
 
 pub(super) async fn change(
@@ -135,8 +133,7 @@ pub(super) async fn change(
         Planned::Left(head) => Ok(HeadChange::Left(head)),
         Planned::Nothing(head) => Ok(HeadChange::Applied { previous: head.clone(), head }),
         Planned::BlobGone => Ok(HeadChange::BlobGone),
-        Planned::Write { previous, head, rows, pin } => {
-            let room = room(&rows);
+        Planned::Write { previous, head, rows, pin, room } => {
             let applied = applied(shared, pin, entered, lock);
             shared.commit(rows, room, applied).await?;
             Ok(HeadChange::Applied { previous, head })

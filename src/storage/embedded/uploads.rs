@@ -144,7 +144,7 @@ pub(super) async fn complete(
             return Err(StorageError::Unavailable("the manifest of a completion was reclaimed".into()));
         }
         Planned::Nothing(head) => (head.clone(), head, Vec::new(), None),
-        Planned::Write { previous, head, rows, pin } => (previous, head, rows, pin),
+        Planned::Write { previous, head, rows, pin, .. } => (previous, head, rows, pin),
     };
     let attrs = head.current.as_ref().map(|record| record.attrs.clone()).unwrap_or_default();
     let completed = Upload { state: UploadState::Completed { fingerprint, attrs }, ..upload.clone() };

@@ -41,6 +41,7 @@ struct Input {
 
 fn call(permit: Permit, request: Request, services: Arc<Services>) -> Reply {
     Box::pin(async move {
+        listing::optional_attributes(&request.headers)?;
         let input = decode(&request.target)?;
         run(permit, input, &services).await
     })

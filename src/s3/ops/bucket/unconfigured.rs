@@ -23,6 +23,8 @@ enum Nothing {
     Error(S3ErrorCode),
     /// This document, empty.
     Document(&'static str),
+    /// This document, which says that its list is whole; with an `id`, `NoSuchConfiguration`.
+    List(&'static str),
     /// `RequestPaymentConfiguration` with this payer.
     Payer(&'static str),
 }
@@ -77,6 +79,11 @@ rows! {
         "GetBucketAccelerateConfiguration" "accelerate" Nothing::Document("AccelerateConfiguration"),
         "GetBucketLogging" "logging" Nothing::Document("BucketLoggingStatus"),
         "GetBucketNotificationConfiguration" "notification" Nothing::Document("NotificationConfiguration"),
+        "ListBucketAnalyticsConfigurations" "analytics" Nothing::List("ListBucketAnalyticsConfigurationResult"),
+        "ListBucketIntelligentTieringConfigurations" "intelligent-tiering"
+            Nothing::List("ListBucketIntelligentTieringConfigurationsOutput"),
+        "ListBucketInventoryConfigurations" "inventory" Nothing::List("ListInventoryConfigurationsResult"),
+        "ListBucketMetricsConfigurations" "metrics" Nothing::List("ListMetricsConfigurationsResult"),
         "GetBucketRequestPayment" "requestPayment" Nothing::Payer("BucketOwner"),
     }
     remove {
@@ -101,6 +108,12 @@ fn read(_permit: Permit, request: Request, _services: Arc<Services>) -> Reply {
         match entry.map(|(_, nothing)| nothing) {
             Some(Nothing::Error(code)) => Err((*code).into()),
             Some(Nothing::Document(root)) => Ok(Response::xml(Document::new(root).finish())),
+            Some(Nothing::List(_)) if request.target.query.has("id") => Err(S3ErrorCode::NoSuchConfiguration.into()),
+            Some(Nothing::List(root)) => {
+                let mut out = Document::new(root);
+                out.flag("IsTruncated", false);
+                Ok(Response::xml(out.finish()))
+            }
             Some(Nothing::Payer(payer)) => {
                 let mut out = Document::new("RequestPaymentConfiguration");
                 out.text("Payer", payer);

@@ -16,7 +16,7 @@ use crate::s3::lifecycle::headers::tell_expiration;
 use crate::s3::lock;
 use crate::s3::lock::headers::asked;
 use crate::s3::operation::{AclRight, Action, BodyKind, Level, Reply, Request, Row};
-use crate::s3::ops::object::publish::{begin, publish};
+use crate::s3::ops::object::publish::{begin, bucket_now, publish};
 use crate::s3::ops::object::version;
 use crate::s3::precondition::{ReadConditions, Verdict, WriteConditions};
 use crate::s3::request::{Headers, Method};
@@ -200,12 +200,13 @@ async fn copy(
         Data::NotRead => return Err(S3ErrorCode::InternalError.because("The source's bytes were not read.")),
     };
     let (bucket, made) = (permit.bucket()?, Timestamp::now());
+    let configured = bucket_now(bucket, services).await?;
     let mut attrs = ObjectAttrs {
         modified_micros: made.0,
         owner: permit.tenant().id.0.to_vec().into(),
-        version: version::of_new(bucket),
+        version: version::of_new_since(bucket, &configured),
         // The source's lock is its own and is not copied (AWS API_CopyObject).
-        lock: lock::of_new(&bucket.settings, input.lock.clone(), made),
+        lock: lock::of_new(&configured.settings, input.lock.clone(), made),
         storage_class: input.storage_class.clone(),
         checksums,
         ..from.attrs.clone()

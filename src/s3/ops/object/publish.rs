@@ -21,6 +21,16 @@ pub async fn begin(bucket: &Bucket, key: &ObjectKey, services: &Services) -> Res
     version::head(bucket, key, replaced, Fetch::Attrs, services).await
 }
 
+/// The bucket as it is configured by now: reading the bytes of a write may have taken hours.
+///
+/// # Errors
+/// `NoSuchBucket`, what the store fails with.
+pub async fn bucket_now(begun: &Bucket, services: &Services) -> Result<Bucket, S3Error> {
+    let now = services.storage.metadata.bucket(&begun.name).await?;
+    now.filter(|now| now.id == begun.id)
+        .ok_or_else(|| S3Error::from(S3ErrorCode::NoSuchBucket).field("BucketName", begun.name.as_str()))
+}
+
 /// What a write makes of a head: the record, if the conditions hold and it replaces nothing that is locked.
 ///
 /// # Errors

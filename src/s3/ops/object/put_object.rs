@@ -12,7 +12,7 @@ use crate::s3::lifecycle::headers::tell_expiration;
 use crate::s3::lock;
 use crate::s3::lock::headers::{asked, check_digest};
 use crate::s3::operation::{AclRight, Action, BodyKind, Level, Reply, Request, Row};
-use crate::s3::ops::object::publish::{begin, publish};
+use crate::s3::ops::object::publish::{begin, bucket_now, publish};
 use crate::s3::ops::object::version;
 use crate::s3::precondition::WriteConditions;
 use crate::s3::request::Method;
@@ -63,15 +63,15 @@ async fn run(permit: &Permit, input: Input, request: Request, services: &Service
     let home = Home::Object(bucket, key);
     let Received { data, size, digested } =
         body::receive_object(request.body, &request.headers, home, services).await?;
-    let made = Timestamp::now();
+    let (made, configured) = (Timestamp::now(), bucket_now(bucket, services).await?);
     let attrs = ObjectAttrs {
         size,
         etag: digested.md5,
         modified_micros: made.0,
         owner: permit.tenant().id.0.to_vec().into(),
         checksums: digested.checksums,
-        version: version::of_new(bucket),
-        lock: lock::of_new(&bucket.settings, input.lock, made),
+        version: version::of_new_since(bucket, &configured),
+        lock: lock::of_new(&configured.settings, input.lock, made),
         ..input.kept.into_attrs()
     };
     let record = Arc::new(ObjectRecord { attrs, data });

@@ -65,6 +65,14 @@ pub fn of_new(bucket: &Bucket) -> Bytes {
     }
 }
 
+/// As [`of_new`], at the end of a write that may have taken hours: when versioning was enabled before or meanwhile, what
+/// is there must be kept.
+#[must_use]
+pub fn of_new_since(begun: &Bucket, now: &Bucket) -> Bytes {
+    let versions = [of_new(begun), of_new(now)];
+    versions.into_iter().find(|version| !version.is_empty()).unwrap_or_default()
+}
+
 /// How the version is told to a client; not at all where versioning was never enabled.
 #[must_use]
 pub fn told(bucket: &Bucket, attrs: &ObjectAttrs) -> Option<String> {

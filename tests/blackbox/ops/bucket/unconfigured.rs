@@ -33,6 +33,11 @@ fn what_is_always_there_is_an_empty_document() {
         let reply = g.alice.get(&format!("{}?{query}", g.root())).assert_status(200);
         assert_eq!(reply.element(root).as_deref(), Some(""), "{reply}");
     }
+    for query in ["analytics", "intelligent-tiering", "inventory", "metrics"] {
+        let reply = g.alice.get(&format!("{}?{query}", g.root())).assert_status(200);
+        assert_eq!(reply.element("IsTruncated").as_deref(), Some("false"), "{reply}");
+        g.alice.get(&format!("{}?{query}&id=x", g.root())).assert_error(404, "NoSuchConfiguration");
+    }
     let payer = g.alice.get(&format!("{}?requestPayment", g.root())).assert_status(200);
     assert_eq!(payer.element("Payer").as_deref(), Some("BucketOwner"));
 }
