@@ -143,3 +143,37 @@ fn a_closed_upload_is_forgotten_whatever_its_coordinators_clock_said() {
         .await;
     });
 }
+
+/// A front end that died keeps its slot for a minute. Entries of parts wait there, while those of their uploads, in
+/// other slots, come to their end: without the upload nobody could tell whose the parts were.
+#[test]
+fn a_slot_that_lags_behind_loses_no_part_of_a_closed_upload() {
+    run(async {
+        let (f, rows) = quick().await;
+        let cql = "INSERT INTO lease (name, owner, until) VALUES ('reclaim-0', ?, ?) IF NOT EXISTS";
+        rows.run(cql, (Uuid::new_v4(), Timestamp::now().0 + 3_600_000_000)).await;
+        for _ in 0..24 {
+            let upload = f.open("k").await;
+            put_part(&f, &upload, 1, body_of(9, 1)).await;
+            let answer = f.storage.metadata.abort_upload(&f.bucket, &upload).await.expect("aborts");
+            assert_eq!(answer, AbortUpload::Aborted);
+        }
+        // Until the other slots are twice as far as the uploads are remembered: four grace periods.
+        let end = (Timestamp::now().0 + 16_000_000) / 500_000;
+        eventually("the other slots have judged everything", || async {
+            f.sweep().await;
+            for slot in 1..4 {
+                let cql = "SELECT window FROM lease WHERE name = ?";
+                let answer = rows.run(cql, (format!("reclaim-{slot}"),)).await.into_rows_result().expect("rows");
+                let window = answer.maybe_first_row::<(Option<i64>,)>().expect("a row").and_then(|(window,)| window);
+                if window.is_none_or(|window| window < end) {
+                    return None;
+                }
+            }
+            Some(())
+        })
+        .await;
+        rows.run("UPDATE lease SET until = 0 WHERE name = 'reclaim-0' IF EXISTS", ()).await;
+        swept_to(&f, &rows, 0).await;
+    });
+}

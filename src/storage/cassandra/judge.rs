@@ -153,9 +153,17 @@ impl Core {
 
     async fn erase_now(&self, entry: &Entry, placement: &Placement) -> Result<Ruling> {
         let bytes = if placement.manifest { placement.manifest_bytes } else { placement.length };
-        let blocks = self.erase_blocks(inode_of(placement)?, entry.blocks.max(blocks_of(bytes))).await?;
-        let again = Entry { kind: Kind::Dead.into(), placement: Some(placement.clone()), blocks, ..Entry::default() };
-        Ok(Ruling::Erased(Some(again)))
+        let known = entry.blocks.max(blocks_of(bytes));
+        let dead =
+            |blocks| Entry { kind: Kind::Dead.into(), placement: Some(placement.clone()), blocks, ..Entry::default() };
+        Ok(match self.erase_blocks(inode_of(placement)?, known).await {
+            Ok(blocks) => Ruling::Erased(Some(dead(blocks))),
+            // The sentence is passed and needs no witness: a part's upload may be forgotten before the next try.
+            Err(error) => {
+                tracing::warn!(%error, "a dead blob could not be deleted, and is put off");
+                Ruling::Later(dead(known))
+            }
+        })
     }
 
     /// Whether the parts go with this manifest. Those of a manifest that was never published are still the upload's.
@@ -215,6 +223,10 @@ impl Core {
         let Some(row) = self.upload_row(id).await? else { return Ok(Ruling::Done) };
         // The LWT that closes it may still be on its way while it is open.
         if row.is_open() || Timestamp::now().0 < self.forgotten_at(&row) {
+            return Ok(Ruling::Later(entry.clone()));
+        }
+        // A slot may lag behind the others for as long as a front end that died holds it, or its backlog lasts.
+        if !self.swept_past(Timestamp(self.forgotten_at(&row).saturating_sub(self.grace_micros()))).await? {
             return Ok(Ruling::Later(entry.clone()));
         }
         // Not by LWT, which cannot delete a partition; at the highest timestamp no LWT can be seen after it.

@@ -38,6 +38,11 @@ struct Cursor {
     after: Uuid,
 }
 
+/// The row that says whose a slot is.
+fn slot_name(slot: i32) -> String {
+    format!("reclaim-{slot}")
+}
+
 /// An entry's id, and its bytes where they are there.
 type Row = (Uuid, Option<Vec<u8>>);
 
@@ -60,13 +65,28 @@ impl Core {
 
     /// The first partition that is not due yet.
     fn due_end(&self) -> i64 {
-        let grace = i64::try_from(self.grace.as_micros()).unwrap_or(i64::MAX);
-        self.window_of(Timestamp(Timestamp::now().0.saturating_sub(grace)))
+        self.window_of(Timestamp(Timestamp::now().0.saturating_sub(self.grace_micros())))
+    }
+
+    /// The grace period in microseconds.
+    pub(super) fn grace_micros(&self) -> i64 {
+        i64::try_from(self.grace.as_micros()).unwrap_or(i64::MAX)
+    }
+
+    /// Whether every slot has judged all that was logged until then.
+    pub(super) async fn swept_past(&self, at: Timestamp) -> Result<bool> {
+        let window = self.window_of(at);
+        for slot in 0..SLOTS {
+            if self.cursor(&slot_name(slot)).await?.window <= window {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     async fn sweep_slot(self: &Arc<Self>, slot: i32) -> Result<Sweep> {
         let idle = Sweep { idle: true, ..Sweep::default() };
-        let name = format!("reclaim-{slot}");
+        let name = slot_name(slot);
         let mut cursor = self.cursor(&name).await?;
         let end = self.due_end();
         if cursor.window >= end || !self.take_slot(&name, &cursor).await? {
