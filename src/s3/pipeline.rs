@@ -179,7 +179,12 @@ async fn run(admission: Admission, request: Request, services: &Arc<Services>) -
             (permit, request)
         }
     };
-    (request.row.call)(permit, request, Arc::clone(services)).await
+    let charged = permit.is_charged();
+    let mut answer = (request.row.call)(permit, request, Arc::clone(services)).await?;
+    if charged {
+        answer.set("x-amz-request-charged", "requester");
+    }
+    Ok(answer)
 }
 
 /// The answer to what was no request: nothing is known of it but why.

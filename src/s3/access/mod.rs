@@ -3,6 +3,7 @@
 //! Until access control lists and policies exist, the rule is one: the tenant that owns a bucket may do everything with
 //! it, nobody else anything.
 
+mod payer;
 mod permit;
 
 pub use permit::{Permit, SourcePermit};
@@ -37,7 +38,8 @@ pub async fn decide(
     if let Some(bucket) = &bucket {
         expected_owner(headers, "x-amz-expected-bucket-owner", bucket)?;
     }
-    Ok(Permit::mint(tenant.clone(), row.action, bucket, key))
+    let charged = bucket.as_ref().map_or(Ok(false), |bucket| payer::charged(Some(tenant.id), bucket, headers))?;
+    Ok(Permit::mint(tenant.clone(), row.action, bucket, key).charging(charged))
 }
 
 /// Decides whether the holder of a permit may read the source of a copy.
@@ -53,6 +55,7 @@ pub async fn decide_source(
 ) -> Result<SourcePermit, S3Error> {
     let bucket = owned_bucket(permit.tenant(), bucket, services).await?;
     expected_owner(headers, "x-amz-source-expected-bucket-owner", &bucket)?;
+    payer::charged(Some(permit.tenant().id), &bucket, headers)?;
     Ok(SourcePermit::mint(bucket, parse_key(key)?))
 }
 

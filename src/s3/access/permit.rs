@@ -11,11 +11,23 @@ pub struct Permit {
     action: Action,
     bucket: Option<Bucket>,
     key: Option<ObjectKey>,
+    charged: bool,
 }
 
 impl Permit {
     pub(super) fn mint(tenant: Tenant, action: Action, bucket: Option<Bucket>, key: Option<ObjectKey>) -> Self {
-        Self { tenant, action, bucket, key }
+        Self { tenant, action, bucket, key, charged: false }
+    }
+
+    /// The same, of a request that its sender pays for.
+    pub(super) fn charging(self, charged: bool) -> Self {
+        Self { charged, ..self }
+    }
+
+    /// Whether the sender pays for the request, and has agreed to.
+    #[must_use]
+    pub fn is_charged(&self) -> bool {
+        self.charged
     }
 
     /// Who calls.

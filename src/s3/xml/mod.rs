@@ -12,6 +12,7 @@ pub mod lifecycle;
 pub mod listing;
 pub mod lock;
 pub mod multipart;
+pub mod payment;
 pub mod reader;
 pub mod tagging;
 pub mod versioning;

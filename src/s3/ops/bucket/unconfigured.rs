@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use crate::s3::access::Permit;
 use crate::s3::body;
-use crate::s3::error::{S3Error, S3ErrorCode};
+use crate::s3::error::S3ErrorCode;
 use crate::s3::operation::{AclRight, Action, BodyKind, Level, Reply, Request, Row};
 use crate::s3::request::Method;
 use crate::s3::response::Response;
@@ -25,8 +25,6 @@ enum Nothing {
     Document(&'static str),
     /// This document, which says that its list is whole; with an `id`, `NoSuchConfiguration`.
     List(&'static str),
-    /// `RequestPaymentConfiguration` with this payer.
-    Payer(&'static str),
 }
 
 macro_rules! rows {
@@ -84,7 +82,6 @@ rows! {
             Nothing::List("ListBucketIntelligentTieringConfigurationsOutput"),
         "ListBucketInventoryConfigurations" "inventory" Nothing::List("ListInventoryConfigurationsResult"),
         "ListBucketMetricsConfigurations" "metrics" Nothing::List("ListMetricsConfigurationsResult"),
-        "GetBucketRequestPayment" "requestPayment" Nothing::Payer("BucketOwner"),
     }
     remove {
         "DeleteBucketCors" "cors",
@@ -98,7 +95,6 @@ rows! {
     restate {
         "PutBucketLogging" "logging" "BucketLoggingStatus",
         "PutBucketNotificationConfiguration" "notification" "NotificationConfiguration",
-        "PutBucketRequestPayment" "requestPayment" "RequestPaymentConfiguration",
     }
 }
 
@@ -112,11 +108,6 @@ fn read(_permit: Permit, request: Request, _services: Arc<Services>) -> Reply {
             Some(Nothing::List(root)) => {
                 let mut out = Document::new(root);
                 out.flag("IsTruncated", false);
-                Ok(Response::xml(out.finish()))
-            }
-            Some(Nothing::Payer(payer)) => {
-                let mut out = Document::new("RequestPaymentConfiguration");
-                out.text("Payer", payer);
                 Ok(Response::xml(out.finish()))
             }
             None => Err(S3ErrorCode::NotImplemented.into()),
@@ -133,35 +124,9 @@ fn restate(_permit: Permit, request: Request, _services: Arc<Services>) -> Reply
         let name = request.row.name;
         let root = ROOTS.iter().find(|(n, _)| *n == name).map_or("", |(_, root)| root);
         let document = body::document(request.body, &request.headers, DOCUMENT_BYTES_MAX).await?;
-        if says_nothing(&document, root)? {
+        if Element::parse(&document, root)?.children.is_empty() {
             return Ok(Response::status(200));
         }
         Err(S3ErrorCode::NotImplemented.because(format!("{name} takes only what holds anyway.")))
     })
-}
-
-/// An empty configuration, or the payer that pays anyway.
-fn says_nothing(document: &[u8], root: &str) -> Result<bool, S3Error> {
-    let element = Element::parse(document, root)?;
-    Ok(match element.children.as_slice() {
-        [] => root != "RequestPaymentConfiguration",
-        [payer] => payer.name == "Payer" && payer.text.trim() == "BucketOwner",
-        _ => false,
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_what_holds_anyway_is_taken() {
-        let payment =
-            |payer| format!("<RequestPaymentConfiguration><Payer>{payer}</Payer></RequestPaymentConfiguration>");
-        let says = |document: &str, root| says_nothing(document.as_bytes(), root).expect("parses");
-        assert!(says("<BucketLoggingStatus/>", "BucketLoggingStatus"));
-        assert!(!says("<BucketLoggingStatus><LoggingEnabled/></BucketLoggingStatus>", "BucketLoggingStatus"));
-        assert!(says(&payment("BucketOwner"), "RequestPaymentConfiguration"));
-        assert!(!says(&payment("Requester"), "RequestPaymentConfiguration"));
-    }
 }

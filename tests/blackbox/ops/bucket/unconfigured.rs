@@ -38,8 +38,6 @@ fn what_is_always_there_is_an_empty_document() {
         assert_eq!(reply.element("IsTruncated").as_deref(), Some("false"), "{reply}");
         g.alice.get(&format!("{}?{query}&id=x", g.root())).assert_error(404, "NoSuchConfiguration");
     }
-    let payer = g.alice.get(&format!("{}?requestPayment", g.root())).assert_status(200);
-    assert_eq!(payer.element("Payer").as_deref(), Some("BucketOwner"));
 }
 
 #[test]

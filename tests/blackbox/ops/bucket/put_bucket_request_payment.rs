@@ -1,0 +1,36 @@
+//! PutBucketRequestPayment.
+
+use crate::ops::Ground;
+
+fn payment(payer: &str) -> String {
+    format!("<RequestPaymentConfiguration><Payer>{payer}</Payer></RequestPaymentConfiguration>")
+}
+
+#[test]
+fn the_payer_is_kept_and_the_owner_is_never_charged() {
+    let g = Ground::new();
+    let target = format!("{}?requestPayment", g.root());
+    for payer in ["Requester", "BucketOwner", "Requester"] {
+        g.alice.put(&target, payment(payer)).assert_status(200);
+        let reply = g.alice.get(&target).assert_status(200);
+        assert_eq!(reply.element("Payer").as_deref(), Some(payer), "{reply}");
+    }
+    g.put("k", "x").assert_no_header("x-amz-request-charged");
+    g.get("k").assert_body("x").assert_no_header("x-amz-request-charged");
+    let agreed = g.alice.request("GET", &g.path("k")).header("x-amz-request-payer", "requester").send();
+    agreed.assert_status(200).assert_no_header("x-amz-request-charged");
+}
+
+#[test]
+fn a_wrong_document_is_refused() {
+    let g = Ground::new();
+    let target = format!("{}?requestPayment", g.root());
+    for wrong in ["", "<Other/>", &payment(""), &payment("requester"), "<RequestPaymentConfiguration/>"] {
+        g.alice.put(&target, wrong.to_owned()).assert_error(400, "MalformedXML");
+    }
+    g.bob.put(&target, payment("Requester")).assert_error(403, "AccessDenied");
+    let missing = g.alice.put("/no-such-bucket-here?requestPayment", payment("Requester"));
+    missing.assert_error(404, "NoSuchBucket");
+    let reply = g.alice.get(&target).assert_status(200);
+    assert_eq!(reply.element("Payer").as_deref(), Some("BucketOwner"), "{reply}");
+}
