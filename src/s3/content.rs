@@ -128,8 +128,8 @@ pub async fn manifest(record: &ObjectRecord, services: &Services) -> Result<Opti
 pub struct PartOf {
     /// Its bytes within the object.
     pub range: Range<u64>,
-    /// Its additional checksums, where AWS shows them: a part's own if the object's is made of them, the object's if
-    /// there is one part.
+    /// Its additional checksum of the object's algorithm. AWS shows none of objects whose checksum is of all bytes; Ceph's
+    /// gateway does, and SDKs verify what they download by it.
     pub checksums: Vec<StoredChecksum>,
 }
 
@@ -151,12 +151,13 @@ pub async fn part(record: &ObjectRecord, number: u32, services: &Services) -> Re
     let index = usize::try_from(number).unwrap_or(usize::MAX).wrapping_sub(1);
     let part = manifest.parts.get(index).ok_or_else(|| beyond(manifest.parts.len()))?;
     let start = manifest.parts.iter().take(index).map(|p| p.size).sum::<u64>();
-    let composite = attrs.checksums.iter().any(|checksum| checksum.composite);
-    let of_part = |checksum: &StoredChecksum| StoredChecksum { composite: true, ..checksum.clone() };
+    let of_part = |checksum: &StoredChecksum| {
+        let whole = attrs.checksums.iter().find(|whole| whole.algorithm == checksum.algorithm)?;
+        Some(StoredChecksum { composite: whole.composite, ..checksum.clone() })
+    };
     let checksums = match manifest.parts.len() {
-        _ if composite => part.checksums.iter().map(of_part).collect(),
-        1 => attrs.checksums.clone(),
-        _ => Vec::new(),
+        1 if attrs.checksums.iter().all(|whole| !whole.composite) => attrs.checksums.clone(),
+        _ => part.checksums.iter().filter_map(of_part).collect(),
     };
     Ok(PartOf { range: start..start + part.size, checksums })
 }

@@ -17,6 +17,7 @@ pub mod operation;
 pub mod ops;
 pub mod pipeline;
 pub mod precondition;
+pub mod preflight;
 pub mod range;
 pub mod request;
 pub mod response;

@@ -47,6 +47,8 @@ pub enum Level {
     Bucket,
     /// An object.
     Object,
+    /// A bucket, as S3 Control names it.
+    Control,
 }
 
 /// A right, as policies name it (AWS, "Actions, resources, and condition keys for Amazon S3").
@@ -147,6 +149,9 @@ pub type Reply = LocalBoxFuture<'static, Result<Response, S3Error>>;
 /// Every operation this server has.
 pub const ROWS: &[&Row] = &[
     &ops::service::list_buckets::ROW,
+    &ops::control::list_tags_for_resource::ROW,
+    &ops::control::tag_resource::ROW,
+    &ops::control::untag_resource::ROW,
     &ops::bucket::create_bucket::ROW,
     &ops::bucket::head_bucket::ROW,
     &ops::bucket::delete_bucket::ROW,
@@ -251,6 +256,7 @@ const SUB_RESOURCES: &[&str] = &[
 pub fn find(method: Option<Method>, target: &Target, headers: &Headers) -> Result<&'static Row, S3Error> {
     let method = method.ok_or(S3ErrorCode::MethodNotAllowed)?;
     let level = match (&target.bucket, &target.key) {
+        _ if target.control => Level::Control,
         (None, _) => Level::Service,
         (Some(_), None) => Level::Bucket,
         (Some(_), Some(_)) => Level::Object,
@@ -270,9 +276,6 @@ pub fn find(method: Option<Method>, target: &Target, headers: &Headers) -> Resul
             None => Ok(row),
             Some(parameter) => Err(not_implemented(method, &parameter.name)),
         },
-        None if method == Method::Options => {
-            Err(S3ErrorCode::AccessForbidden.because("CORSResponse: CORS is not enabled for this bucket."))
-        }
         None if target.query.iter().any(|p| SUB_RESOURCES.contains(&p.name.as_str())) => {
             let name = target.query.iter().map(|p| p.name.as_str()).find(|n| SUB_RESOURCES.contains(n));
             Err(not_implemented(method, name.unwrap_or_default()))
@@ -286,6 +289,7 @@ fn not_allowed(method: Method, level: Level) -> S3Error {
         Level::Service => "SERVICE",
         Level::Bucket => "BUCKET",
         Level::Object => "OBJECT",
+        Level::Control => "TAGS",
     };
     S3Error::from(S3ErrorCode::MethodNotAllowed).field("Method", method.as_str()).field("ResourceType", resource)
 }
@@ -335,6 +339,8 @@ mod tests {
             raw_path: "/".to_owned(),
             raw_query: query.to_owned(),
             query: Query::parse(query).expect("parses"),
+            origin: String::new(),
+            control: false,
         };
         find(Some(method), &target, &headers).map(|row| row.name).map_err(|e| e.code)
     }

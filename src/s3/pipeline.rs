@@ -13,6 +13,7 @@ use crate::s3::error::{S3Error, S3ErrorCode};
 use crate::s3::form::{self, Announced};
 use crate::s3::operation::{self, BodyKind, Request, Row};
 use crate::s3::ops::unsupported;
+use crate::s3::preflight;
 use crate::s3::request::{Headers, Method, WireBody, WireHead};
 use crate::s3::response::{ReplyBody, Response};
 use crate::s3::services::Services;
@@ -67,10 +68,13 @@ pub async fn head(wire: WireHead, services: &Arc<Services>) -> Result<Ready, Res
 
 async fn judge(wire: WireHead, target: Target, services: &Arc<Services>) -> Result<Ready, S3Error> {
     let is_head = wire.method == Some(Method::Head);
+    if wire.method == Some(Method::Options) {
+        return Err(preflight::refuse(&wire.headers));
+    }
     let identity = auth::identify(&wire, &target, services.credentials.as_ref(), &services.rules).await?;
     let row = operation::find(wire.method, &target, &identity.headers)?;
     let admission = match row.body {
-        BodyKind::Form => Admission::ByForm(Announced::parse(&wire, &target, identity.how)?),
+        BodyKind::Form => Admission::ByForm(Announced::parse(&wire, identity.how)?),
         _ => Admission::Granted(admit(&identity.caller, row, &target, &identity.headers, services).await?),
     };
     let limit = match row.body {

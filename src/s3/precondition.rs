@@ -62,11 +62,22 @@ impl ReadConditions {
     }
 }
 
+/// Whether an object is still what `If-Range` names: an entity tag, or the very second it was made (RFC 9110, section
+/// 13.1.5). Otherwise the client gets all of it.
+#[must_use]
+pub fn still_is(validator: &str, attrs: &ObjectAttrs) -> bool {
+    match parse_date(validator) {
+        Some(seconds) => seconds == Timestamp(attrs.modified_micros).seconds(),
+        // A weak tag never counts here.
+        None => !validator.trim().starts_with("W/") && list_names(validator, &attrs.etag),
+    }
+}
+
 /// The conditions of a write (AWS, "Add preconditions to S3 operations with conditional requests").
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct WriteConditions {
     if_match: Option<String>,
-    if_none_match: bool,
+    if_none_match: Option<String>,
     /// Seconds since 1970. This and the size are taken by deletes only, as Ceph's gateway does; AWS has them in
     /// directory buckets.
     if_match_modified: Option<i64>,
@@ -74,20 +85,12 @@ pub struct WriteConditions {
 }
 
 impl WriteConditions {
-    /// Reads `if-match` and `if-none-match`.
-    ///
-    /// # Errors
-    /// `NotImplemented` for an `If-None-Match` other than `*`, as AWS answers.
-    pub fn parse(headers: &Headers) -> Result<Self, S3Error> {
-        let if_none_match = match headers.get("if-none-match").map(str::trim) {
-            None => false,
-            Some("*" | "\"*\"") => true,
-            Some(_) => {
-                return Err(S3ErrorCode::NotImplemented
-                    .because("If-None-Match of a write takes only *: the key must not exist."));
-            }
-        };
-        Ok(Self { if_match: headers.get("if-match").map(str::to_owned), if_none_match, ..Self::default() })
+    /// Reads `if-match` and `if-none-match`. AWS takes only `*` in the latter, which has to be absent then; entity tags
+    /// mean what RFC 9110 says, as in Ceph's gateway.
+    #[must_use]
+    pub fn parse(headers: &Headers) -> Self {
+        let text = |name: &str| headers.get(name).map(str::to_owned);
+        Self { if_match: text("if-match"), if_none_match: text("if-none-match"), ..Self::default() }
     }
 
     /// With this `If-Match`, if any.
@@ -127,7 +130,7 @@ impl WriteConditions {
         }
         let Some(attrs) = current else { return Ok(()) };
         let modified = Timestamp(attrs.modified_micros).seconds();
-        if self.if_none_match {
+        if self.if_none_match.as_ref().is_some_and(|list| list_names(list, &attrs.etag)) {
             failed("If-None-Match")
         } else if self.if_match_modified.is_some_and(|wanted| wanted != modified) {
             failed("x-amz-if-match-last-modified-time")
@@ -177,10 +180,22 @@ mod tests {
     }
 
     #[test]
+    fn a_range_is_of_what_the_client_has() {
+        for (validator, is) in
+            [("\"abc\"", true), ("\"x\"", false), ("W/\"abc\"", false), (THEN, true), (BEFORE, false), ("", false)]
+        {
+            assert_eq!(still_is(validator, &attrs()), is, "{validator}");
+        }
+    }
+
+    #[test]
     fn writes_are_judged_on_the_current_version() {
-        let create = WriteConditions { if_none_match: true, ..WriteConditions::default() };
+        let unless = |tag: &str| WriteConditions { if_none_match: Some(tag.into()), ..WriteConditions::default() };
+        let create = unless("*");
         assert!(create.judge(None).is_ok());
         assert_eq!(create.judge(Some(&attrs())).expect_err("exists").code, S3ErrorCode::PreconditionFailed);
+        assert_eq!(unless("abc").judge(Some(&attrs())).expect_err("is it").code, S3ErrorCode::PreconditionFailed);
+        assert!(unless("\"x\"").judge(Some(&attrs())).is_ok() && unless("abc").judge(None).is_ok());
         let update = WriteConditions::if_match(Some("\"abc\"".into()));
         assert!(update.judge(Some(&attrs())).is_ok());
         assert_eq!(update.judge(None).expect_err("is absent").code, S3ErrorCode::NoSuchKey);

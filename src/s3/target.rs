@@ -1,7 +1,16 @@
 //! Which bucket and which key a request means: virtual-host style, path style, absolute-URI requests.
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
 use crate::s3::error::{S3Error, S3ErrorCode};
 use crate::s3::request::{Query, WireHead};
+
+/// What a key may keep in a URL that AWS writes; `/` is not among it.
+const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// Where S3 Control keeps the tags of resources, with a bucket's ARN behind it. SDKs put the account's number, 12 digits,
+/// in front of the host.
+const CONTROL_TAGS: &str = "/v20180820/tags/";
 
 /// What `Host` values mean.
 #[derive(Debug, Clone)]
@@ -37,6 +46,10 @@ pub struct Target {
     pub raw_query: String,
     /// The query string.
     pub query: Query,
+    /// The bucket is named by an ARN below [`CONTROL_TAGS`]: the request is one to S3 Control.
+    pub control: bool,
+    /// `http://host:port`, as the client names this server.
+    pub origin: String,
 }
 
 impl Target {
@@ -56,7 +69,11 @@ impl Target {
         })?;
         let host = authority(wire);
         let path = &raw_path[1..];
-        let (style, bucket, raw_key) = match domains.bucket_of(host)? {
+        let in_host = domains.bucket_of(host)?;
+        let controlled = controlled(raw_path).filter(|_| in_host.as_deref().is_none_or(is_account));
+        let control = controlled.is_some();
+        let (style, bucket, raw_key) = match in_host {
+            _ if control => (Style::Path, controlled, ""),
             Some(bucket) => (Style::VirtualHost, Some(bucket), path),
             None => {
                 let (bucket, key) = path.split_once('/').unwrap_or((path, ""));
@@ -68,7 +85,27 @@ impl Target {
             return Err(S3ErrorCode::InvalidBucketName.into());
         }
         let key = (!raw_key.is_empty()).then(|| decode(raw_key)).transpose()?;
-        Ok(Self { style, bucket, key, raw_path: raw_path.to_owned(), raw_query: raw_query.to_owned(), query })
+        let origin = format!("{}://{}", if wire.secure { "https" } else { "http" }, authority(wire));
+        Ok(Self {
+            style,
+            bucket,
+            key,
+            raw_path: raw_path.to_owned(),
+            raw_query: raw_query.to_owned(),
+            query,
+            control,
+            origin,
+        })
+    }
+
+    /// The URL of an object in the target's bucket, as the client would ask for it.
+    #[must_use]
+    pub fn url(&self, key: &str) -> String {
+        let key = utf8_percent_encode(key, UNRESERVED);
+        match (self.style, &self.bucket) {
+            (Style::Path, Some(bucket)) => format!("{}/{bucket}/{key}", self.origin),
+            _ => format!("{}/{key}", self.origin),
+        }
     }
 
     /// The `Resource` element of errors: the decoded path.
@@ -102,6 +139,18 @@ pub(super) fn split_absolute(raw: &str) -> (Option<&str>, &str) {
         }
         None => (None, raw),
     }
+}
+
+/// The bucket that a path of S3 Control is about.
+fn controlled(raw_path: &str) -> Option<String> {
+    let arn = decode(raw_path.strip_prefix(CONTROL_TAGS)?).ok()?;
+    let (partition, bucket) = arn.strip_prefix("arn:")?.split_once(":s3:::")?;
+    let named = !partition.is_empty() && !bucket.is_empty() && !bucket.contains('/');
+    named.then(|| bucket.to_owned())
+}
+
+fn is_account(name: &str) -> bool {
+    name.len() == 12 && name.bytes().all(|b| b.is_ascii_digit())
 }
 
 fn decode(raw: &str) -> Result<String, S3Error> {
@@ -193,10 +242,35 @@ mod tests {
     }
 
     #[test]
+    fn s3_control_names_buckets_by_their_arn() {
+        let control = |target, host| {
+            let t = parse(target, host, false).expect("parses");
+            t.control.then_some(t.bucket).flatten()
+        };
+        let arn = "/v20180820/tags/arn%3Aaws%3As3%3A%3A%3Ab.x";
+        for host in ["localhost", "123456789012.localhost:80", "10.0.0.1"] {
+            assert_eq!(control(arn, host).as_deref(), Some("b.x"), "{host}");
+        }
+        assert_eq!(control("/v20180820/tags/arn:aws:s3:::b?tagKeys=x", "localhost").as_deref(), Some("b"));
+        for other in ["/v20180820/tags/arn:aws:s3:::", "/v20180820/tags/arn:aws:s3:::b/k", "/v20180820/tags/b"] {
+            assert_eq!(control(other, "localhost"), None, "{other}");
+        }
+        assert_eq!(control(arn, "bucket.localhost"), None, "it is a key of this bucket");
+    }
+
+    #[test]
     fn an_absolute_uri_brings_its_own_host() {
         assert_eq!(names("http://b.localhost/k?acl", "proxy"), owned(Style::VirtualHost, "b", "k"));
         assert_eq!(names("http://localhost:7480/b/k", "proxy"), owned(Style::Path, "b", "k"));
         assert_eq!(names("HTTP://localhost", "proxy"), owned(Style::Path, "", ""));
+    }
+
+    #[test]
+    fn an_object_has_a_url() {
+        let url = |target, host| parse(target, host, false).expect("parses").url("a/b ü+~");
+        assert_eq!(url("/b", "localhost:80"), "http://localhost:80/b/a%2Fb%20%C3%BC%2B~");
+        assert_eq!(url("/", "b.localhost"), "http://b.localhost/a%2Fb%20%C3%BC%2B~");
+        assert_eq!(url("http://other/b", "proxy"), "http://other/b/a%2Fb%20%C3%BC%2B~");
     }
 
     #[test]

@@ -47,8 +47,8 @@ impl BucketName {
             if !edge(bytes.first()) || !edge(bytes.last()) {
                 return Err("A bucket name begins and ends with a letter or a digit.");
             }
-            if name.contains("..") {
-                return Err("A bucket name has no two dots in a row.");
+            if ["..", ".-", "-."].iter().any(|pair| name.contains(pair)) {
+                return Err("Between the dots of a bucket name is what a host name may have there.");
             }
             if name.starts_with("xn--") || name.starts_with("sthree-") || name.starts_with("amzn-s3-demo-") {
                 return Err("This prefix is reserved.");
@@ -141,9 +141,22 @@ mod tests {
             assert!(BucketName::parse(good, NameRules::S3).is_ok(), "{good}");
         }
         let long = "a".repeat(64);
-        for bad in
-            ["ab", &long, "Abc", "a_b", "-abc", "abc-", "a..b", "192.168.5.4", "xn--abc", "abc-s3alias", "a b", "ä-b"]
-        {
+        for bad in [
+            "ab",
+            &long,
+            "Abc",
+            "a_b",
+            "-abc",
+            "abc-",
+            "a..b",
+            "a.-b",
+            "a-.b",
+            "192.168.5.4",
+            "xn--abc",
+            "abc-s3alias",
+            "a b",
+            "ä-b",
+        ] {
             assert!(BucketName::parse(bad, NameRules::S3).is_err(), "{bad}");
         }
         assert!(BucketName::parse("My_Bucket", NameRules::Legacy).is_ok());

@@ -28,11 +28,16 @@ pub async fn decide(
     headers: &Headers,
     services: &Services,
 ) -> Result<Permit, S3Error> {
-    let tenant = signed_in(caller)?;
+    let tenant = match caller {
+        Caller::Tenant { tenant, .. } => tenant,
+        Caller::Anonymous => return Err(refuse_anonymous(row, target, services).await?),
+    };
     let key = target.key.as_deref().map(parse_key).transpose()?;
     let bucket = match (&target.bucket, row.level) {
         (Some(_), _) if row.action == Action::CreateBucket => None,
-        (Some(name), Level::Bucket | Level::Object) => Some(owned_bucket(tenant, name, services).await?),
+        (Some(name), Level::Bucket | Level::Object | Level::Control) => {
+            Some(owned_bucket(tenant, name, services).await?)
+        }
         _ => None,
     };
     if let Some(bucket) = &bucket {
@@ -76,17 +81,22 @@ pub fn also(permit: &Permit, _action: Action) -> Result<(), S3Error> {
     if permit.bucket()?.owner == permit.tenant().id { Ok(()) } else { Err(S3ErrorCode::AccessDenied.into()) }
 }
 
-fn signed_in(caller: &Caller) -> Result<&Tenant, S3Error> {
-    match caller {
-        Caller::Tenant { tenant, .. } => Ok(tenant),
-        Caller::Anonymous => Err(S3ErrorCode::AccessDenied.into()),
+/// As AWS: that a bucket is not there may be known to everybody.
+async fn refuse_anonymous(row: &'static Row, target: &Target, services: &Services) -> Result<S3Error, S3Error> {
+    if let Some(name) = target.bucket.as_deref().filter(|_| row.action != Action::CreateBucket) {
+        bucket_named(name, services).await?;
     }
+    Ok(S3ErrorCode::AccessDenied.into())
+}
+
+async fn bucket_named(name: &str, services: &Services) -> Result<Bucket, S3Error> {
+    let missing = || S3Error::from(S3ErrorCode::NoSuchBucket).field("BucketName", name);
+    let parsed = BucketName::existing(name).ok_or_else(missing)?;
+    services.storage.metadata.bucket(&parsed).await?.ok_or_else(missing)
 }
 
 async fn owned_bucket(tenant: &Tenant, name: &str, services: &Services) -> Result<Bucket, S3Error> {
-    let missing = || S3Error::from(S3ErrorCode::NoSuchBucket).field("BucketName", name);
-    let parsed = BucketName::existing(name).ok_or_else(missing)?;
-    let bucket = services.storage.metadata.bucket(&parsed).await?.ok_or_else(missing)?;
+    let bucket = bucket_named(name, services).await?;
     if bucket.owner == tenant.id {
         return Ok(bucket);
     }

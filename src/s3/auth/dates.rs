@@ -66,8 +66,12 @@ fn written(seconds: i64, format: &str) -> String {
 /// Refuses a request whose clock is too far off.
 ///
 /// # Errors
-/// `RequestTimeTooSkewed`, with both times.
+/// `RequestTimeTooSkewed`, with both times; `AccessDenied` for one before 1970.
 pub fn check_skew(sent: &str, seconds: i64, now: Timestamp) -> Result<(), S3Error> {
+    if seconds < 0 {
+        // As AWS: before 1970 is no date.
+        return Err(no_date());
+    }
     if seconds.abs_diff(now.seconds()) <= SKEW_SECONDS_MAX.unsigned_abs() {
         return Ok(());
     }
@@ -117,6 +121,8 @@ mod tests {
         for off in [-900, -1, 0, 900] {
             assert!(check_skew("", now.seconds() + off, now).is_ok());
         }
+        let before_1970 = check_skew("then", -1, Timestamp(0)).expect_err("is none");
+        assert_eq!(before_1970.code, S3ErrorCode::AccessDenied);
         for off in [-901, 901, i64::MAX / 2] {
             let refusal = check_skew("then", now.seconds().saturating_add(off), now).expect_err("too far off");
             assert_eq!(refusal.code, S3ErrorCode::RequestTimeTooSkewed);

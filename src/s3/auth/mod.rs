@@ -119,6 +119,8 @@ async fn by_header(incoming: &Incoming<'_>, text: &[u8]) -> Result<Identity, S3E
     match mechanism {
         sigv4::ALGORITHM => sigv4::identify(incoming, rest).await,
         "AWS" => sigv2::identify(incoming, rest).await,
+        // Not anonymous all the same: whoever sends the header means to be somebody.
+        "" => Err(S3ErrorCode::AccessDenied.because("The Authorization header is empty.")),
         _ if mechanism.starts_with("AWS4-") => Err(S3ErrorCode::InvalidRequest
             .because("The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.")),
         _ => Err(S3ErrorCode::InvalidArgument

@@ -262,12 +262,13 @@ pub async fn identify(incoming: &Incoming<'_>, text: &str) -> Result<Identity, S
             (sent, seconds, dates::iso_basic(seconds))
         }
     };
-    claim.scope.check(&timestamp, incoming.rules, S3ErrorCode::AuthorizationHeaderMalformed)?;
+    // In this order a wrong clock and a wrong key are told as what they are.
     dates::check_skew(sent, seconds, incoming.wire.received)?;
+    let credential = incoming.credential(&claim.scope.access_key).await?;
+    claim.scope.check(&timestamp, incoming.rules, S3ErrorCode::AuthorizationHeaderMalformed)?;
     let payload_hash = content_sha256(headers)?.ok_or_else(|| {
         S3ErrorCode::InvalidRequest.because("Missing required header for this request: x-amz-content-sha256")
     })?;
-    let credential = incoming.credential(&claim.scope.access_key).await?;
     claim.check_coverage(incoming, &[], false)?;
     let subject =
         Subject { incoming, headers, signature_parameter: None, payload_hash: &payload_hash, timestamp: &timestamp };

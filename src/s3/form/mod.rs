@@ -30,7 +30,7 @@ use crate::s3::error::{S3Error, S3ErrorCode};
 use crate::s3::operation::Request;
 use crate::s3::request::{Headers, WireHead};
 use crate::s3::services::Services;
-use crate::s3::target::{Style, Target, authority};
+
 use crate::storage::Timestamp;
 use parameters::Parameters;
 use policy::{Policy, Subject};
@@ -44,8 +44,6 @@ const EXPECTED_OWNER: &str = "x-amz-expected-bucket-owner";
 /// What is known of a form before its body.
 pub struct Announced {
     boundary: String,
-    /// The bucket's URL.
-    base: String,
     expected_owner: Option<Bytes>,
     received: Timestamp,
 }
@@ -56,7 +54,7 @@ impl Announced {
     /// # Errors
     /// `PreconditionFailed` when it is no form, `MalformedPOSTRequest` for one without a boundary, `InvalidArgument` for
     /// one that is signed in its head: no policy would bind it.
-    pub fn parse(wire: &WireHead, target: &Target, how: SignatureKind) -> Result<Self, S3Error> {
+    pub fn parse(wire: &WireHead, how: SignatureKind) -> Result<Self, S3Error> {
         let content_type = wire.headers.get("content-type").and_then(Parameters::parse);
         let form = content_type.filter(|parameters| parameters.value == "multipart/form-data").ok_or_else(|| {
             S3Error::from(S3ErrorCode::PreconditionFailed)
@@ -68,14 +66,8 @@ impl Announced {
             return Err(S3ErrorCode::InvalidArgument
                 .because("A form carries its signature in its fields, not in the Authorization header or the query."));
         }
-        let scheme = if wire.secure { "https" } else { "http" };
-        let path = match (target.style, &target.bucket) {
-            (Style::Path, Some(bucket)) => format!("/{bucket}"),
-            _ => String::new(),
-        };
         Ok(Self {
             boundary: boundary.to_owned(),
-            base: format!("{scheme}://{}{path}", authority(wire)),
             expected_owner: wire.headers.bytes(EXPECTED_OWNER).cloned(),
             received: wire.received,
         })
@@ -91,7 +83,7 @@ impl Announced {
         let fields = read_fields(&mut reader).await?;
         let mut target = request.target;
         let key = fields.key()?.to_owned();
-        let success = Success::parse(&fields, &self.base, &key);
+        let success = Success::parse(&fields, target.url(&key));
         let sender = identify(&fields, services.credentials.as_ref(), &services.rules).await?;
         let sizes = match sender.policy {
             Some(policy) => {

@@ -17,16 +17,11 @@ pub struct Wanted {
     pub object_size: bool,
 }
 
-/// A page of the object's parts.
+/// A page of the object's parts. Each has its own checksum when the object's is of the same algorithm; AWS lists none of
+/// objects without an additional checksum, of which there are none here.
 pub struct PartsPage<'a> {
     /// All parts that the object has.
     pub total: u32,
-    /// Them, if they are shown: only those of composite checksums are (AWS API_GetObjectAttributes).
-    pub listed: Option<ListedParts<'a>>,
-}
-
-/// The parts that a page shows.
-pub struct ListedParts<'a> {
     /// Listed after this number.
     pub marker: u32,
     /// Parts at most.
@@ -71,19 +66,17 @@ fn bare(checksum: &StoredChecksum) -> StoredChecksum {
 
 fn object_parts(out: &mut Document, page: &PartsPage<'_>) {
     out.open("ObjectParts");
-    if let Some(listed) = &page.listed {
-        let last = listed.parts.last().map_or(listed.marker, |(number, _)| *number);
-        out.flag("IsTruncated", listed.truncated);
-        out.number("MaxParts", listed.max_parts as u64);
-        out.number("NextPartNumberMarker", last.into());
-        out.number("PartNumberMarker", listed.marker.into());
-        for (number, part) in &listed.parts {
-            out.open("Part");
-            out.number("PartNumber", (*number).into());
-            out.number("Size", part.size);
-            checksum::members(out, &part.checksums);
-            out.close();
-        }
+    let last = page.parts.last().map_or(page.marker, |(number, _)| *number);
+    out.flag("IsTruncated", page.truncated);
+    out.number("MaxParts", page.max_parts as u64);
+    out.number("NextPartNumberMarker", last.into());
+    out.number("PartNumberMarker", page.marker.into());
+    for (number, part) in &page.parts {
+        out.open("Part");
+        out.number("PartNumber", (*number).into());
+        out.number("Size", part.size);
+        checksum::members(out, &part.checksums);
+        out.close();
     }
     out.number("PartsCount", page.total.into());
     out.close();

@@ -13,6 +13,11 @@ use crate::storage::{ListedObject, Tenant, Timestamp};
 /// What `encoding-type=url` leaves as it is: AWS encodes like an HTML form but keeps `/`.
 const URL_ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'_').remove(b'.').remove(b'*');
 
+/// What a decoder would take for something else, and control characters that no XML document can carry.
+fn must_be_encoded(c: char) -> bool {
+    matches!(c, '%' | '+') || (c.is_control() && !matches!(c, '\t' | '\n' | '\r'))
+}
+
 /// How keys, prefixes, markers and delimiters are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Encoding {
@@ -23,12 +28,27 @@ pub enum Encoding {
 }
 
 impl Encoding {
-    /// Writes a text in this encoding. A space becomes `+`, which both boto generations and s3cmd decode.
+    /// Writes a text in this encoding. A space becomes `%20`, which every client decodes; AWS writes `+`, which some
+    /// take for itself.
     #[must_use]
     pub fn apply(self, text: &str) -> String {
         match self {
             Self::Plain => text.to_owned(),
-            Self::Url => utf8_percent_encode(text, URL_ENCODED).to_string().replace("%20", "+"),
+            Self::Url => utf8_percent_encode(text, URL_ENCODED).to_string(),
+        }
+    }
+
+    /// As [`Self::apply`], as far as what decodes it needs and XML cannot do without: botocore does not decode the
+    /// `Prefix` of ListObjects, and of ListObjectsV2 it does.
+    fn apply_lightly(self, text: &str) -> String {
+        match self {
+            Self::Plain => text.to_owned(),
+            Self::Url => text.split_inclusive(must_be_encoded).fold(String::new(), |mut out, piece| {
+                let end = piece.rfind(must_be_encoded).unwrap_or(piece.len());
+                out += &piece[..end];
+                out.extend(utf8_percent_encode(&piece[end..], URL_ENCODED));
+                out
+            }),
         }
     }
 
@@ -91,7 +111,11 @@ pub fn objects(page: &ObjectsPage<'_>) -> Bytes {
     let encoding = page.encoding;
     let mut out = Document::new("ListBucketResult");
     out.text("Name", page.bucket);
-    out.text("Prefix", &encoding.apply(page.prefix));
+    let prefix = match page.version {
+        Version::One { .. } => encoding.apply_lightly(page.prefix),
+        Version::Two { .. } => encoding.apply(page.prefix),
+    };
+    out.text("Prefix", &prefix);
     let with_owner = match &page.version {
         Version::One { marker, next_marker } => {
             out.text("Marker", &encoding.apply(marker));
@@ -139,7 +163,8 @@ mod tests {
 
     #[test]
     fn url_encoding_is_what_clients_decode() {
-        assert_eq!(Encoding::Url.apply("a b/c+d%ä*~\u{1}"), "a+b/c%2Bd%25%C3%A4*%7E%01");
+        assert_eq!(Encoding::Url.apply("a b/c+d%ä*~\u{1}"), "a%20b/c%2Bd%25%C3%A4*%7E%01");
         assert_eq!(Encoding::Plain.apply("a b"), "a b");
+        assert_eq!(Encoding::Url.apply_lightly("a b/c+d%ä\n\u{1}"), "a b/c%2Bd%25ä\n%01");
     }
 }

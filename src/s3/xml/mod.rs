@@ -4,6 +4,7 @@ pub mod acl;
 pub mod attributes;
 pub mod buckets;
 pub mod checksum;
+pub mod control;
 pub mod copy;
 pub mod delete;
 pub mod error;

@@ -12,13 +12,18 @@ use crate::storage::Tag;
 pub fn write(tags: &[Tag]) -> Bytes {
     let mut out = Document::new("Tagging");
     out.open("TagSet");
+    write_tags(&mut out, tags);
+    out.finish()
+}
+
+/// Writes one element for each tag.
+pub fn write_tags(out: &mut Document, tags: &[Tag]) {
     for tag in tags {
         out.open("Tag");
         out.text("Key", &tag.key);
         out.text("Value", &tag.value);
         out.close();
     }
-    out.finish()
 }
 
 /// Reads a set of tags; what they may be is checked elsewhere.

@@ -7,6 +7,7 @@ use dolium::s3::request::Method;
 
 use crate::client::{Client, Form, Request};
 use crate::ops::bucket::put_bucket_lifecycle_configuration::rule as lifecycle_rule;
+use crate::ops::control;
 use crate::ops::multipart::{Multipart, document};
 use crate::ops::object::put_object_tagging::document as tagging;
 use crate::ops::{Ground, bytes, locks, md5_base64, versioning};
@@ -27,6 +28,7 @@ pub fn request(row: &Row, subject: &Subject, client: &Client) -> Request {
         Level::Service => "/".to_owned(),
         Level::Bucket => format!("/{bucket}"),
         Level::Object => format!("/{bucket}/{key}"),
+        Level::Control => control::resource(bucket),
     };
     let value = |name: &&str| match *name {
         "uploadId" => format!("uploadId={upload}"),
@@ -44,6 +46,10 @@ pub fn request(row: &Row, subject: &Subject, client: &Client) -> Request {
         "PutBucketLifecycleConfiguration" => {
             let rule = lifecycle_rule("a", "<Filter/><Expiration><Days>9</Days></Expiration>");
             format!("<LifecycleConfiguration>{rule}</LifecycleConfiguration>")
+        }
+        "TagResource" => control::document(&[("a", "b")]),
+        "PutBucketRequestPayment" => {
+            "<RequestPaymentConfiguration><Payer>BucketOwner</Payer></RequestPaymentConfiguration>".to_owned()
         }
         "PutObjectLockConfiguration" => locks::configuration(""),
         "PutObjectRetention" => locks::retention("GOVERNANCE", locks::FARTHER),

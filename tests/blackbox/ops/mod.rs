@@ -2,9 +2,11 @@
 
 pub mod access;
 pub mod bucket;
+pub mod control;
 pub mod locks;
 pub mod multipart;
 pub mod object;
+mod preflight;
 mod refusals;
 mod service;
 mod strict;

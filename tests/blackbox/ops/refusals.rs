@@ -181,3 +181,19 @@ fn what_is_no_http_gets_an_answer_or_a_closed_connection() {
     }
     unharmed(&g);
 }
+
+#[test]
+fn whoever_sends_no_credentials_may_know_that_a_bucket_is_not_there() {
+    let g = Ground::new();
+    g.put("k", "x");
+    let nobody = g.alice.anonymous();
+    for target in ["/no-such-bucket-here", "/no-such-bucket-here/k"] {
+        nobody.get(target).assert_error(404, "NoSuchBucket");
+        nobody.delete(target).assert_error(404, "NoSuchBucket");
+    }
+    for target in [g.root(), g.path("k"), g.path("none")] {
+        nobody.get(&target).assert_error(403, "AccessDenied");
+    }
+    nobody.put("/a-bucket-of-nobody", "").assert_error(403, "AccessDenied");
+    g.get("k").assert_body("x");
+}

@@ -185,7 +185,7 @@ const RIGHT: &[(&[&str], &str, &[How], &str)] = &[
     (&["CompleteMultipartUpload"], "x-amz-checksum-type", TEXT, "InvalidRequest"),
     (&["CompleteMultipartUpload"], "x-amz-checksum-sha1", TEXT, "InvalidRequest"),
     (&["CompleteMultipartUpload"], "x-amz-mp-object-size", TEXT, "InvalidRequest"),
-    (&["PutObject", "CopyObject"], "if-none-match", &[How::Nonsense, How::Empty], "NotImplemented"),
+    (&["PutObject", "CopyObject"], "if-none-match", TEXT, ""),
     (&["PutObject", "CopyObject", "GetObject"], "if-match", &[How::Nonsense, How::Negative], "PreconditionFailed"),
     (&["DeleteObject"], "x-amz-if-match-size", &[How::Empty, How::Nonsense, How::Negative], "InvalidArgument"),
     (&["DeleteObject"], "x-amz-if-match-last-modified-time", &[How::Empty, How::Nonsense], "InvalidArgument"),

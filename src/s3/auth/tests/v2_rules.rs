@@ -176,7 +176,7 @@ fn who_is_refused_and_how() {
     let blank = Ask::new(Get, "/b/k", NOW).with("Date", "Thu, 01 Jan 2026 00:00:00 GMT").with("Host", "localhost");
     let signature = stranger.v2(&blank.subject(&blank.sent()), None, "Thu, 01 Jan 2026 00:00:00 GMT");
     blank.with("Authorization", &format!("AWS AKIDSTRANGER:{signature}")).refused_as(InvalidAccessKeyId);
-    for text in ["AWS", "AWS ", "AWS key", "AWS :sig", "AWS key:", "Basic a:b", "", "AWS4-HMAC-SHA1 x", "aws k:s"] {
+    for text in ["AWS", "AWS ", "AWS key", "AWS :sig", "AWS key:", "Basic a:b", "AWS4-HMAC-SHA1 x", "aws k:s"] {
         let refusal = Ask::new(Get, "/b/k", NOW).with("Date", NOW).with("Authorization", text).refused();
         assert!([InvalidArgument, InvalidRequest].contains(&refusal.code), "{text}: {refusal:?}");
     }

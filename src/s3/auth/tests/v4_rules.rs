@@ -117,7 +117,8 @@ fn anonymous_is_only_what_has_no_credential_material() {
         assert!(get(target).host().refused().code.status() < 500, "{target}");
     }
     get("/b").with("x-amz-security-token", "t").refused_as(AccessDenied);
-    get("/b").with("Authorization", "").refused_as(InvalidArgument);
+    get("/b").with("Authorization", "").refused_as(AccessDenied);
+    get("/b").with("Authorization", "Basic x").refused_as(InvalidArgument);
 }
 
 #[test]

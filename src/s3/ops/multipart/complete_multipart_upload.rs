@@ -66,27 +66,37 @@ struct Checksum {
 
 fn call(permit: Permit, request: Request, services: Arc<Services>) -> Reply {
     Box::pin(async move {
+        let location = request.target.url(permit.key()?.as_str());
         let input = decode(&permit, request, &services).await?;
         let attrs = run(&permit, input, &services).await?;
         let (bucket, key) = (permit.bucket()?.name.as_str(), permit.key()?.as_str());
-        let location = format!("/{bucket}/{key}");
         let mut answer = Response::xml(xml::multipart::completed(&location, bucket, key, &attrs));
-        version::tell(&mut answer, permit.bucket()?, &attrs);
+        version::tell_made(&mut answer, &attrs);
         tell_expiration(&mut answer, permit.bucket()?, permit.key()?, &attrs)?;
         Ok(answer)
     })
 }
 
 async fn decode(permit: &Permit, request: Request, services: &Services) -> Result<Input, S3Error> {
-    let conditions = WriteConditions::parse(&request.headers)?;
+    let conditions = WriteConditions::parse(&request.headers);
     let size = claimed_size(&request.headers)?;
     let checksum = Checksum { claim: claim_of_object(&request.headers)?, kind: Kind::parse(&request.headers)? };
     let upload = find(permit, &request.target, services).await?;
     // The object's checksum, not the document's: parts are compared with their own.
     let headers = Headers::default();
     let document = body::document(request.body, &headers, DOCUMENT_BYTES_MAX).await?;
-    let named = xml::multipart::parts_to_complete(&document)?;
+    let named = last_of_each(xml::multipart::parts_to_complete(&document)?);
     Ok(Input { upload, named, conditions, size, checksum })
+}
+
+/// A part that was sent again may be named again right after, and the last naming counts: Ceph's gateway takes this, and
+/// AWS's rule is only that the order ascends.
+fn last_of_each(mut named: Vec<NamedPart>) -> Vec<NamedPart> {
+    // Backwards, because the first of equal neighbours stays.
+    named.reverse();
+    named.dedup_by_key(|part| part.number);
+    named.reverse();
+    named
 }
 
 fn claimed_size(headers: &Headers) -> Result<Option<u64>, S3Error> {

@@ -112,7 +112,7 @@ fn decode(permit: &Permit, headers: &Headers) -> Result<Input, S3Error> {
     Ok(Input {
         source,
         source_conditions: ReadConditions::parse(headers, "x-amz-copy-source-"),
-        conditions: WriteConditions::parse(headers)?,
+        conditions: WriteConditions::parse(headers),
         replaced,
         storage_class: storage_class::parse(headers)?,
         redirect,
@@ -150,7 +150,7 @@ async fn run(
         };
         if let Some(made) = copy(&permit, head, &from, checksums, &input, services).await? {
             let mut answer = encode(&made.attrs);
-            version::tell(&mut answer, bucket, &made.attrs);
+            version::tell_made(&mut answer, &made.attrs);
             tell_expiration(&mut answer, bucket, key, &made.attrs)?;
             if let Some(version) = version::told(source.bucket(), &from.attrs) {
                 answer.set("x-amz-copy-source-version-id", version);

@@ -14,7 +14,7 @@ use crate::s3::lifecycle::headers::tell_expiration;
 use crate::s3::lock;
 use crate::s3::operation::{AclRight, Action, BodyKind, Level, Reply, Request, Row};
 use crate::s3::ops::object::version::{self, read};
-use crate::s3::precondition::{ReadConditions, Verdict};
+use crate::s3::precondition::{self, ReadConditions, Verdict};
 use crate::s3::range;
 use crate::s3::request::Method;
 use crate::s3::response::{ReplyBody, Response};
@@ -53,6 +53,7 @@ pub struct Input {
     pub version: Option<VersionRef>,
     conditions: ReadConditions,
     range: Option<String>,
+    if_range: Option<String>,
     part_number: Option<u32>,
     overrides: Vec<(&'static str, String)>,
     checksum_mode: bool,
@@ -94,7 +95,8 @@ pub fn decode(request: &Request) -> Result<Input, S3Error> {
         );
     }
     let checksum_mode = headers.get("x-amz-checksum-mode").is_some_and(|m| m.eq_ignore_ascii_case("enabled"));
-    Ok(Input { version, conditions: ReadConditions::parse(headers, ""), range, part_number, overrides, checksum_mode })
+    let (conditions, if_range) = (ReadConditions::parse(headers, ""), headers.get("if-range").map(str::to_owned));
+    Ok(Input { version, conditions, range, if_range, part_number, overrides, checksum_mode })
 }
 
 fn part_number(text: &str) -> Result<u32, S3Error> {
@@ -157,10 +159,12 @@ pub async fn outline(
             return Err(S3Error::from(S3ErrorCode::PreconditionFailed).field("Condition", condition));
         }
         Verdict::NotModified => {
-            return Err(not_modified(attrs));
+            return Err(not_modified(bucket, attrs));
         }
     }
-    let (range, checksums) = match (&input.range, input.part_number) {
+    let is_same = |validator: &String| precondition::still_is(validator, attrs);
+    let wanted = input.range.as_ref().filter(|_| input.if_range.as_ref().is_none_or(is_same));
+    let (range, checksums) = match (wanted, input.part_number) {
         (Some(header), _) => (range::parse(header, attrs.size)?, Vec::new()),
         (None, Some(number)) => {
             let part = content::part(record, number, services).await?;
@@ -195,7 +199,7 @@ fn describe(answer: &mut Response, attrs: &ObjectAttrs, input: &Input) {
 }
 
 /// What RFC 9110 (section 15.4.5) wants of a 304: the headers that a cache updates.
-fn not_modified(attrs: &ObjectAttrs) -> S3Error {
+fn not_modified(bucket: &Bucket, attrs: &ObjectAttrs) -> S3Error {
     let mut error = S3Error::from(S3ErrorCode::NotModified)
         .header("etag", quoted(&attrs.etag))
         .header("last-modified", http_date(Timestamp(attrs.modified_micros)));
@@ -205,5 +209,8 @@ fn not_modified(attrs: &ObjectAttrs) -> S3Error {
             error = error.header(name, value);
         }
     }
-    error
+    match version::told(bucket, attrs) {
+        Some(version) => error.header(version::HEADER, version),
+        None => error,
+    }
 }

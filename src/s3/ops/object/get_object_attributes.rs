@@ -11,8 +11,8 @@ use crate::s3::request::{Headers, Method};
 use crate::s3::response::Response;
 use crate::s3::services::Services;
 use crate::s3::time::http_date;
-use crate::s3::xml::attributes::{self, ListedParts, PartsPage, Wanted};
-use crate::storage::{Fetch, Manifest, ObjectAttrs, Timestamp, VersionRef};
+use crate::s3::xml::attributes::{self, PartsPage, Wanted};
+use crate::storage::{Fetch, Manifest, Timestamp, VersionRef};
 
 /// The row of GetObjectAttributes.
 pub const ROW: Row = Row {
@@ -108,24 +108,21 @@ async fn run(
         true => content::manifest(&record, services).await?,
         false => None,
     };
-    let page = manifest.as_ref().map(|manifest| page(manifest, attrs, &input));
+    let page = manifest.as_ref().map(|manifest| page(manifest, &input));
     let mut answer = Response::xml(attributes::document(attrs, input.wanted, page.as_ref()));
     version::tell(&mut answer, permit.bucket()?, attrs);
     answer.set("last-modified", http_date(Timestamp(attrs.modified_micros)));
     Ok(answer)
 }
 
-fn page<'a>(manifest: &'a Manifest, attrs: &ObjectAttrs, input: &Input) -> PartsPage<'a> {
+fn page<'a>(manifest: &'a Manifest, input: &Input) -> PartsPage<'a> {
     let total = u32::try_from(manifest.parts.len()).unwrap_or(u32::MAX);
-    let listed = attrs.checksums.iter().any(|checksum| checksum.composite).then(|| {
-        let rest = (1..).zip(&manifest.parts).skip_while(|(number, _)| *number <= input.marker);
-        let parts: Vec<_> = rest.take(input.max_parts).collect();
-        let last = parts.last().map_or(input.marker, |(number, _)| *number);
-        // An empty page is never truncated, as in listings.
-        let truncated = !parts.is_empty() && last < total;
-        ListedParts { marker: input.marker, max_parts: input.max_parts, parts, truncated }
-    });
-    PartsPage { total, listed }
+    let rest = (1..).zip(&manifest.parts).skip_while(|(number, _)| *number <= input.marker);
+    let parts: Vec<_> = rest.take(input.max_parts).collect();
+    let last = parts.last().map_or(input.marker, |(number, _)| *number);
+    // An empty page is never truncated, as in listings.
+    let truncated = !parts.is_empty() && last < total;
+    PartsPage { total, marker: input.marker, max_parts: input.max_parts, parts, truncated }
 }
 
 #[cfg(test)]

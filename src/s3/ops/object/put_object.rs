@@ -53,7 +53,7 @@ fn decode(permit: &Permit, request: &Request) -> Result<Input, S3Error> {
     let lock = asked(permit, headers)?;
     check_digest(permit.bucket()?, lock.as_ref(), headers, "Put Object")?;
     checksum::announced(headers, request.presigned, Expected::parse(headers)?.claim())?;
-    Ok(Input { kept: ObjectHeaders::parse(headers)?, conditions: WriteConditions::parse(headers)?, lock })
+    Ok(Input { kept: ObjectHeaders::parse(headers)?, conditions: WriteConditions::parse(headers), lock })
 }
 
 async fn run(permit: &Permit, input: Input, request: Request, services: &Services) -> Result<ObjectAttrs, S3Error> {
@@ -101,7 +101,7 @@ pub async fn store(permit: &Permit, request: Request, services: &Services) -> Re
 pub fn describe(answer: &mut Response, permit: &Permit, attrs: &ObjectAttrs) -> Result<(), S3Error> {
     let bucket = permit.bucket()?;
     answer.set("etag", quoted(&attrs.etag));
-    version::tell(answer, bucket, attrs);
+    version::tell_made(answer, attrs);
     checksum::write(answer, &attrs.checksums, true);
     tell_expiration(answer, bucket, permit.key()?, attrs)
 }

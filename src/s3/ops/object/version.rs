@@ -87,6 +87,14 @@ pub fn tell(answer: &mut Response, bucket: &Bucket, attrs: &ObjectAttrs) {
     }
 }
 
+/// Tells the client which version its write has made: only one with an id of its own. While versioning is suspended AWS
+/// tells `null` to readers and nothing to writers.
+pub fn tell_made(answer: &mut Response, attrs: &ObjectAttrs) {
+    if !attrs.version.is_empty() {
+        answer.set(HEADER, text(attrs.version_ref()));
+    }
+}
+
 /// The head of a key, with the version that is named.
 ///
 /// # Errors
@@ -150,7 +158,10 @@ pub fn there(
 ) -> Result<Arc<ObjectRecord>, S3Error> {
     let marker = match (found, version) {
         (Some(record), _) if !record.attrs.delete_marker => return Ok(record),
-        (None, None) => return Err(S3Error::from(S3ErrorCode::NoSuchKey).field("Key", key.as_str())),
+        (None, None) => {
+            let error = S3Error::from(S3ErrorCode::NoSuchKey).field("Key", key.as_str());
+            return Err(error.header(DELETE_MARKER, "false"));
+        }
         (None, Some(version)) => {
             let error = S3Error::from(S3ErrorCode::NoSuchVersion);
             return Err(error.field("Key", key.as_str()).field("VersionId", text(version)));

@@ -26,12 +26,24 @@ fn a_bucket_with_an_object_stays() {
 }
 
 #[test]
-fn a_bucket_with_an_open_upload_stays() {
+fn open_uploads_go_with_an_empty_bucket_only() {
     let g = Ground::new();
     let upload = Multipart::open(&g, "k");
+    let part = upload.part(1, "x");
+    g.put("other", "x");
     g.alice.delete(&g.root()).assert_error(409, "BucketNotEmpty");
-    g.alice.delete(&upload.target("")).assert_status(204);
+    upload.complete(&[part]).assert_status(200);
+    for key in ["k", "other"] {
+        g.alice.delete(&g.path(key)).assert_status(204);
+    }
+    let uploads = [Multipart::open(&g, "a"), Multipart::open(&g, "a"), Multipart::open(&g, "b")];
+    uploads[0].part(1, "y");
     g.alice.delete(&g.root()).assert_status(204);
+    g.alice.put(&g.root(), "").assert_status(200);
+    assert!(g.alice.get(&format!("{}?uploads", g.root())).assert_status(200).elements("UploadId").is_empty());
+    for upload in &uploads {
+        g.alice.get(&upload.target("")).assert_error(404, "NoSuchUpload");
+    }
 }
 
 #[test]

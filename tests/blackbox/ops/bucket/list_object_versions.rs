@@ -92,5 +92,5 @@ fn parameters_are_checked() {
     g.put("a b", "x");
     let page = list(&g, "max-keys=0");
     assert_eq!(page.element("IsTruncated").as_deref(), Some("false"));
-    assert_eq!(list(&g, "encoding-type=url").elements("Key"), ["a+b"]);
+    assert_eq!(list(&g, "encoding-type=url").elements("Key"), ["a%20b"]);
 }

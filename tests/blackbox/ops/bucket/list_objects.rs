@@ -118,10 +118,13 @@ fn url_encoding_comes_on_request_and_covers_all_names() {
     let target = format!("{}?encoding-type=url&prefix=a%20b&delimiter=%2B&marker=a%20", g.root());
     let coded = g.alice.get(&target).assert_status(200);
     assert_eq!(coded.element("EncodingType").as_deref(), Some("url"));
-    assert_eq!(coded.elements("Prefix"), ["a+b", "a+b/%2B"]);
-    assert_eq!((coded.element("Delimiter").as_deref(), coded.element("Marker").as_deref()), (Some("%2B"), Some("a+")));
+    assert_eq!(coded.elements("Prefix"), ["a b", "a%20b/%2B"]);
+    assert_eq!(
+        (coded.element("Delimiter").as_deref(), coded.element("Marker").as_deref()),
+        (Some("%2B"), Some("a%20"))
+    );
     let keys = g.alice.get(&format!("{}?encoding-type=url", g.root())).assert_status(200).elements("Key");
-    assert_eq!(keys, ["a+b/%2B%25%C3%A4", "x%01y"]);
+    assert_eq!(keys, ["a%20b/%2B%25%C3%A4", "x%01y"]);
     g.alice.get(&format!("{}?encoding-type=base64", g.root())).assert_error(400, "InvalidArgument");
 }
 

@@ -93,7 +93,7 @@ fn edges_and_errors() {
         g.alice.get(&format!("{}?list-type=2&{bad}", g.root())).assert_error(400, "InvalidArgument");
     }
     let coded = list(&g, "&encoding-type=url&prefix=%20&start-after=%2B&delimiter=%25");
-    assert_eq!(coded.element("Prefix").as_deref(), Some("+"));
+    assert_eq!(coded.element("Prefix").as_deref(), Some("%20"));
     assert_eq!(
         (coded.element("StartAfter").as_deref(), coded.element("Delimiter").as_deref()),
         (Some("%2B"), Some("%25"))

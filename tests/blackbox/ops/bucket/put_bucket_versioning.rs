@@ -90,8 +90,16 @@ fn suspended_puts_replace_the_null_version_only() {
     g.versioning("Enabled");
     let kept = id(&g.put("k", "kept"));
     g.versioning("Suspended");
-    assert_eq!(id(&g.put("k", "null one")), "null");
-    assert_eq!(id(&g.put("k", "null two")), "null");
+    // Writers are told no version that is not their own; readers are told which it is.
+    g.put("k", "null one").assert_no_header("x-amz-version-id");
+    let copied = g.alice.request("PUT", &g.path("copy")).header("x-amz-copy-source", format!("/{}/k", g.bucket)).send();
+    copied.assert_status(200).assert_no_header("x-amz-version-id");
+    let upload = Multipart::open(&g, "k");
+    let part = upload.part(1, "null two");
+    upload.complete(&[part]).assert_status(200).assert_no_header("x-amz-version-id");
+    assert_eq!(id(&g.get("k").assert_body("null two")), "null");
+    g.alice.delete(&g.path("copy")).assert_status(204);
+    g.alice.delete(&of(&g, "copy", "null")).assert_status(204);
     let listed = g.alice.get(&format!("{}?versions", g.root())).assert_status(200);
     assert_eq!(listed.elements("VersionId"), ["null", kept.as_str()], "{listed}");
     let deleted = g.alice.delete(&g.path("k")).assert_status(204).assert_header("x-amz-delete-marker", "true");

@@ -46,6 +46,26 @@ fn completing_again_answers_the_same() {
 }
 
 #[test]
+fn of_a_part_that_is_named_twice_the_last_naming_counts() {
+    let g = Ground::new();
+    let upload = Multipart::open(&g, "k");
+    let old = upload.part(1, "sent first");
+    let new = upload.part(1, "sent again");
+    upload.complete(&[new.clone(), old.clone()]).assert_error(400, "InvalidPart");
+    upload.complete(&[old, new]).assert_status(200);
+    g.get("k").assert_body("sent again");
+}
+
+#[test]
+fn the_answer_says_where_the_object_is() {
+    let g = Ground::new();
+    let upload = Multipart::open(&g, "a/b c");
+    let part = upload.part(1, "x");
+    let location = upload.complete(&[part]).assert_status(200).element("Location").expect("a Location");
+    assert!(location.starts_with("http://") && location.ends_with(&format!("/{}/a%2Fb%20c", g.bucket)), "{location}");
+}
+
+#[test]
 fn parts_have_to_be_there_in_order_and_large_enough() {
     let g = Ground::new();
     let upload = Multipart::open(&g, "k");
@@ -53,7 +73,7 @@ fn parts_have_to_be_there_in_order_and_large_enough() {
     let reply = upload.complete(&[small.clone(), other.clone()]).assert_error(400, "EntityTooSmall");
     assert_eq!(reply.element("PartNumber").as_deref(), Some("1"));
     upload.complete(&[other.clone(), small.clone()]).assert_error(400, "InvalidPartOrder");
-    upload.complete(&[small.clone(), small.clone()]).assert_error(400, "InvalidPartOrder");
+    upload.complete(&[small.clone(), other.clone(), small.clone()]).assert_error(400, "InvalidPartOrder");
     upload.complete(&[small.clone(), (3, other.1.clone())]).assert_error(400, "InvalidPart");
     upload.complete(&[(1, other.1.clone())]).assert_error(400, "InvalidPart");
     g.alice.get(&g.path("k")).assert_error(404, "NoSuchKey");

@@ -68,6 +68,6 @@ fn edges_and_errors() {
     for bad in ["max-uploads=-1", "max-uploads=x", "encoding-type=x", "key-marker=a&upload-id-marker=x"] {
         g.alice.get(&format!("{target}&{bad}")).assert_error(400, "InvalidArgument");
     }
-    assert_eq!(g.alice.get(&format!("{target}&encoding-type=url")).assert_status(200).elements("Key"), ["a+b"]);
+    assert_eq!(g.alice.get(&format!("{target}&encoding-type=url")).assert_status(200).elements("Key"), ["a%20b"]);
     g.bob.get(&target).assert_error(403, "AccessDenied");
 }

@@ -186,3 +186,29 @@ fn a_reader_of_an_overwritten_object_gets_one_version_whole() {
         }
     });
 }
+
+#[test]
+fn if_range_gives_all_of_what_has_changed() {
+    let g = Ground::new();
+    let put = g.put("k", "0123456789");
+    let etag = put.header("etag").expect("an ETag");
+    let get = |validator: &str| {
+        g.alice.request("GET", &g.path("k")).header("range", "bytes=2-4").header("if-range", validator).send()
+    };
+    get(&etag).assert_status(206).assert_body("234");
+    let date = g.get("k").header("last-modified").expect("a date");
+    get(&date).assert_status(206).assert_body("234");
+    for stale in ["\"0\"", "Thu, 01 Jan 2015 00:00:00 GMT", "nonsense"] {
+        get(stale).assert_status(200).assert_body("0123456789");
+    }
+}
+
+#[test]
+fn what_is_not_modified_says_which_version_it_is() {
+    let g = Ground::new();
+    g.versioning("Enabled");
+    let put = g.put("k", "x");
+    let (etag, version) = (put.header("etag").expect("an ETag"), put.header("x-amz-version-id").expect("a version"));
+    let reply = g.alice.request("GET", &g.path("k")).header("if-none-match", &etag).send().assert_status(304);
+    reply.assert_header("x-amz-version-id", &version);
+}
