@@ -49,23 +49,25 @@ impl CopySource {
 /// Reads `x-amz-copy-source-range`, which takes only `bytes=first-last`.
 ///
 /// # Errors
-/// `InvalidArgument`; `InvalidRange` when it reaches beyond the source.
+/// `InvalidArgument`; `InvalidRequest` when it reaches beyond the source.
 pub fn range(headers: &Headers, size: u64) -> Result<Range<u64>, S3Error> {
     let Some(text) = headers.get("x-amz-copy-source-range") else { return Ok(0..size) };
-    let invalid = || {
+    let invalid_because = |why: String| {
         S3ErrorCode::InvalidArgument
-            .because("The x-amz-copy-source-range value must be of the form bytes=first-last.")
+            .because(why)
             .field("ArgumentName", "x-amz-copy-source-range")
             .field("ArgumentValue", text)
     };
+    let invalid =
+        || invalid_because("The x-amz-copy-source-range value must be of the form bytes=first-last.".to_owned());
     let (first, last) = text.strip_prefix("bytes=").and_then(|s| s.split_once('-')).ok_or_else(invalid)?;
     let (first, last) = (first.parse::<u64>().map_err(|_| invalid())?, last.parse::<u64>().map_err(|_| invalid())?);
     if first > last {
         return Err(invalid());
     }
     if last >= size {
-        return Err(S3ErrorCode::InvalidRange
-            .because(format!("Range specified is not valid for source object of size: {size}")));
+        let why = format!("Range specified is not valid for source object of size: {size}");
+        return Err(if first >= size { S3ErrorCode::InvalidRequest.because(why) } else { invalid_because(why) });
     }
     Ok(first..last + 1)
 }
@@ -112,7 +114,8 @@ mod tests {
         assert_eq!(range(&Headers::default(), 10).expect("is whole"), 0..10);
         assert_eq!(with("bytes=0-9").expect("fits"), 0..10);
         for bad in ["bytes=0-10", "bytes=3-2", "bytes=3-", "bytes=-3", "0-1"] {
-            assert!(with(bad).is_err(), "{bad}");
+            assert_eq!(with(bad).expect_err(bad).code, S3ErrorCode::InvalidArgument, "{bad}");
         }
+        assert_eq!(with("bytes=10-20").expect_err("is beyond").code, S3ErrorCode::InvalidRequest);
     }
 }

@@ -33,10 +33,13 @@ impl ReadConditions {
     pub fn parse(headers: &Headers, prefix: &str) -> Self {
         let text = |name: &str| headers.get(&format!("{prefix}{name}")).map(str::to_owned);
         let date = |name: &str| text(name).and_then(|t| parse_date(&t));
+        // RFC 9110, section 13.1.3: one that has not come yet is no date. AWS holds to that for the sources of copies.
+        let now = Timestamp::now().seconds();
+        let since = date("if-modified-since").filter(|since| prefix.is_empty() || *since <= now);
         Self {
             if_match: text("if-match"),
             if_none_match: text("if-none-match"),
-            if_modified_since: date("if-modified-since"),
+            if_modified_since: since,
             if_unmodified_since: date("if-unmodified-since"),
         }
     }
@@ -115,24 +118,38 @@ impl WriteConditions {
         Ok(Self { if_match_modified: modified, if_match_size: size, ..Self::if_match(etag.map(str::to_owned)) })
     }
 
-    /// Judges the current version.
+    /// Judges the current version for a write.
     ///
     /// # Errors
     /// `PreconditionFailed`; `NoSuchKey` for `If-Match` on a key that is not there.
     pub fn judge(&self, current: Option<&ObjectAttrs>) -> Result<(), S3Error> {
-        let failed =
-            |condition: &'static str| Err(S3Error::from(S3ErrorCode::PreconditionFailed).field("Condition", condition));
-        let wants_one = self.if_match.is_some() || self.if_match_modified.is_some() || self.if_match_size.is_some();
         match (&self.if_match, current) {
-            (_, None) if wants_one => return Err(S3ErrorCode::NoSuchKey.into()),
+            (Some(_), None) => return Err(S3ErrorCode::NoSuchKey.into()),
             (Some(list), Some(attrs)) if !list_names(list, &attrs.etag) => return failed("If-Match"),
             _ => {}
         }
-        let Some(attrs) = current else { return Ok(()) };
+        match (&self.if_none_match, current) {
+            (Some(list), Some(attrs)) if list_names(list, &attrs.etag) => failed("If-None-Match"),
+            _ => Ok(()),
+        }
+    }
+
+    /// Judges what a delete would remove or cover: `If-Match` the current version, which is not a match when it is a
+    /// delete marker, and the others the version that is `named`, the current one if none is.
+    ///
+    /// # Errors
+    /// `PreconditionFailed`; `NoSuchKey` for `If-Match` where nothing is. Ceph's own conditions hold there.
+    pub fn judge_delete(&self, current: Option<&ObjectAttrs>, named: Option<&ObjectAttrs>) -> Result<(), S3Error> {
+        match (&self.if_match, current) {
+            (Some(_), None) => return Err(S3ErrorCode::NoSuchKey.into()),
+            (Some(list), Some(attrs)) if attrs.delete_marker || !list_names(list, &attrs.etag) => {
+                return failed("If-Match");
+            }
+            _ => {}
+        }
+        let Some(attrs) = named else { return Ok(()) };
         let modified = Timestamp(attrs.modified_micros).seconds();
-        if self.if_none_match.as_ref().is_some_and(|list| list_names(list, &attrs.etag)) {
-            failed("If-None-Match")
-        } else if self.if_match_modified.is_some_and(|wanted| wanted != modified) {
+        if self.if_match_modified.is_some_and(|wanted| wanted != modified) {
             failed("x-amz-if-match-last-modified-time")
         } else if self.if_match_size.is_some_and(|wanted| wanted != attrs.size) {
             failed("x-amz-if-match-size")
@@ -140,6 +157,10 @@ impl WriteConditions {
             Ok(())
         }
     }
+}
+
+fn failed(condition: &'static str) -> Result<(), S3Error> {
+    Err(S3Error::from(S3ErrorCode::PreconditionFailed).field("Condition", condition))
 }
 
 #[cfg(test)]
@@ -199,12 +220,25 @@ mod tests {
         let update = WriteConditions::if_match(Some("\"abc\"".into()));
         assert!(update.judge(Some(&attrs())).is_ok());
         assert_eq!(update.judge(None).expect_err("is absent").code, S3ErrorCode::NoSuchKey);
-        let sized = |size| WriteConditions::of_delete(None, Some(THEN), Some(size)).expect("is right");
-        assert!(sized("0").judge(Some(&attrs())).is_ok());
-        assert_eq!(sized("1").judge(Some(&attrs())).expect_err("differs").code, S3ErrorCode::PreconditionFailed);
-        assert_eq!(sized("0").judge(None).expect_err("is absent").code, S3ErrorCode::NoSuchKey);
-        assert!(WriteConditions::of_delete(None, Some("never"), None).is_err());
         let stale = WriteConditions::if_match(Some("x".into()));
         assert_eq!(stale.judge(Some(&attrs())).expect_err("differs").code, S3ErrorCode::PreconditionFailed);
+    }
+
+    #[test]
+    fn deletes_are_judged_on_what_is_on_top_and_on_what_is_named() {
+        let sized = |size| WriteConditions::of_delete(None, Some(THEN), Some(size)).expect("is right");
+        let one = |conditions: &WriteConditions, attrs: Option<&ObjectAttrs>| {
+            conditions.judge_delete(attrs, attrs).map_err(|error| error.code)
+        };
+        assert!(one(&sized("0"), Some(&attrs())).is_ok() && one(&sized("1"), None).is_ok());
+        assert_eq!(one(&sized("1"), Some(&attrs())), Err(S3ErrorCode::PreconditionFailed));
+        let longer = ObjectAttrs { size: 1, ..attrs() };
+        assert!(sized("1").judge_delete(Some(&attrs()), Some(&longer)).is_ok());
+        let any = WriteConditions::if_match(Some("*".into()));
+        let marker = ObjectAttrs { delete_marker: true, ..attrs() };
+        assert!(one(&any, Some(&attrs())).is_ok());
+        assert_eq!(one(&any, None), Err(S3ErrorCode::NoSuchKey));
+        assert_eq!(one(&any, Some(&marker)), Err(S3ErrorCode::PreconditionFailed));
+        assert!(WriteConditions::of_delete(None, Some("never"), None).is_err());
     }
 }

@@ -4,7 +4,7 @@ use bytes::Bytes;
 
 use super::{Document, checksum};
 use crate::s3::storage_class;
-use crate::storage::{ManifestPart, ObjectAttrs, StoredChecksum};
+use crate::storage::{ManifestPart, ObjectAttrs};
 
 /// What was asked for.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -42,7 +42,7 @@ pub fn document(attrs: &ObjectAttrs, wanted: Wanted, parts: Option<&PartsPage<'_
     }
     if wanted.checksum && !attrs.checksums.is_empty() {
         out.open("Checksum");
-        checksum::members(&mut out, &attrs.checksums.iter().map(bare).collect::<Vec<_>>());
+        checksum::members(&mut out, &attrs.checksums);
         checksum::kind(&mut out, &attrs.checksums);
         out.close();
     }
@@ -56,12 +56,6 @@ pub fn document(attrs: &ObjectAttrs, wanted: Wanted, parts: Option<&PartsPage<'_
         out.number("ObjectSize", attrs.size);
     }
     out.finish()
-}
-
-/// A composite checksum without `-N`, which this document leaves out.
-fn bare(checksum: &StoredChecksum) -> StoredChecksum {
-    let value = checksum.value.split('-').next().unwrap_or_default().to_owned();
-    StoredChecksum { value, ..checksum.clone() }
 }
 
 fn object_parts(out: &mut Document, page: &PartsPage<'_>) {

@@ -30,7 +30,11 @@ fn rule(element: &Element) -> Result<Rule, S3Error> {
     if element.name != "Rule" {
         return Err(unknown(element));
     }
-    if element.children.iter().any(|c| matches!(c.name.as_str(), "Transition" | "NoncurrentVersionTransition")) {
+    let transitions = || element.children.iter().filter(|c| c.name.ends_with("Transition"));
+    for date in transitions().filter_map(|transition| transition.text_of("Date")) {
+        midnight(date.trim())?;
+    }
+    if transitions().next().is_some() {
         return Err(S3ErrorCode::NotImplemented.because("Transitions need storage classes, which are not implemented."));
     }
     let names = [

@@ -37,13 +37,18 @@ pub struct NamedPart {
 /// Reads the parts of a CompleteMultipartUpload, in the order sent.
 ///
 /// # Errors
-/// `MalformedXML`.
+/// `MalformedXML`; `InvalidRequest` for no document at all.
 pub fn parts_to_complete(document: &[u8]) -> Result<Vec<NamedPart>, S3Error> {
+    if document.is_empty() {
+        return Err(S3ErrorCode::InvalidRequest.because("You must specify at least one part"));
+    }
     let root = Element::parse(document, "CompleteMultipartUpload")?;
     let mut parts = Vec::new();
     for part in root.all("Part") {
         let number = part.required("PartNumber")?.trim();
-        let number = number.parse().map_err(|_| malformed("a PartNumber is no number"))?;
+        // Which of them a part can have is for the operation to say.
+        let number = number.parse::<i64>().map_err(|_| malformed("a PartNumber is no number"))?;
+        let number = u32::try_from(number.max(0)).unwrap_or(u32::MAX);
         let etag = part.required("ETag")?.trim().trim_matches('"').to_ascii_lowercase();
         parts.push(NamedPart { number, etag, checksum: named_checksum(part)? });
     }

@@ -154,6 +154,7 @@ const BODIES: &[&str] = &["PutObject", "UploadPart"];
 const LISTS: &[&str] = &["ListObjects", "ListObjectsV2"];
 const ALL_BUT_LONG: &[How] = &[How::Empty, How::Nonsense, How::Negative, How::Twice, How::NotText];
 const TEXT: &[How] = &[How::Empty, How::Nonsense, How::Negative, How::Twice, How::Long];
+const ONCE: &[How] = &[How::Empty, How::Nonsense, How::Negative, How::Long];
 const NO_VALUE: &[How] = &[How::Nonsense, How::Negative, How::Twice, How::Long];
 
 /// Judged by the signature before anything else is.
@@ -162,11 +163,11 @@ const OF_THE_SIGNATURE: &[&str] = &["x-amz-content-sha256", "x-amz-date", "x-amz
 /// What AWS documents: operations, header or parameter, how it is wrong, the error's code (empty: none).
 const RIGHT: &[(&[&str], &str, &[How], &str)] = &[
     (BODIES, "content-md5", &HOWS, "InvalidDigest"),
-    (BODIES, "x-amz-checksum-crc32", TEXT, "InvalidRequest"),
-    (BODIES, "x-amz-checksum-crc32c", TEXT, "InvalidRequest"),
-    (BODIES, "x-amz-checksum-crc64nvme", TEXT, "InvalidRequest"),
-    (BODIES, "x-amz-checksum-sha1", TEXT, "InvalidRequest"),
-    (BODIES, "x-amz-checksum-sha256", TEXT, "InvalidRequest"),
+    (BODIES, "x-amz-checksum-crc32", TEXT, "BadDigest"),
+    (BODIES, "x-amz-checksum-crc32c", TEXT, "BadDigest"),
+    (BODIES, "x-amz-checksum-crc64nvme", TEXT, "BadDigest"),
+    (BODIES, "x-amz-checksum-sha1", TEXT, "BadDigest"),
+    (BODIES, "x-amz-checksum-sha256", TEXT, "BadDigest"),
     (BODIES, "x-amz-sdk-checksum-algorithm", NO_VALUE, "InvalidRequest"),
     (BODIES, "x-amz-content-sha256", NO_VALUE, "InvalidArgument"),
     (WRITES, "x-amz-storage-class", TEXT, "InvalidStorageClass"),
@@ -183,7 +184,8 @@ const RIGHT: &[(&[&str], &str, &[How], &str)] = &[
     (&["CreateMultipartUpload", "CopyObject"], "x-amz-checksum-algorithm", TEXT, "InvalidRequest"),
     (&["CreateMultipartUpload"], "x-amz-checksum-type", TEXT, "InvalidRequest"),
     (&["CompleteMultipartUpload"], "x-amz-checksum-type", TEXT, "InvalidRequest"),
-    (&["CompleteMultipartUpload"], "x-amz-checksum-sha1", TEXT, "InvalidRequest"),
+    (&["CompleteMultipartUpload"], "x-amz-checksum-sha1", ONCE, "BadDigest"),
+    (&["CompleteMultipartUpload"], "x-amz-checksum-sha1", &[How::Twice], "InvalidRequest"),
     (&["CompleteMultipartUpload"], "x-amz-mp-object-size", TEXT, "InvalidRequest"),
     (&["PutObject", "CopyObject"], "if-none-match", TEXT, ""),
     (&["PutObject", "CopyObject", "GetObject"], "if-match", &[How::Nonsense, How::Negative], "PreconditionFailed"),

@@ -7,10 +7,10 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use crate::s3::access::Permit;
-use crate::s3::error::S3Error;
+use crate::s3::error::{S3Error, S3ErrorCode};
 use crate::s3::lock;
 use crate::s3::operation::{AclRight, Action, BodyKind, Level, Reply, Request, Row};
-use crate::s3::ops::object::publish::{begin, change, publish};
+use crate::s3::ops::object::publish::{begin, change, put};
 use crate::s3::ops::object::version;
 use crate::s3::precondition::WriteConditions;
 use crate::s3::request::Method;
@@ -86,7 +86,8 @@ async fn remove(
     let now = Timestamp::now();
     let mut delete_marker = false;
     let mut decide = |head: &Head| {
-        conditions.judge(head.object().map(|r| &r.attrs))?;
+        let (current, named) = (head.current.as_ref().map(|r| &r.attrs), head.named.as_ref().map(|r| &r.attrs));
+        conditions.judge_delete(current, named)?;
         let Some(found) = &head.named else { return Ok(Decision::Leave) };
         if !lock::may_remove(found.attrs.lock.as_ref(), now, bypass) {
             return Err(lock::refused());
@@ -110,7 +111,14 @@ async fn mark(permit: &Permit, conditions: &WriteConditions, services: &Services
         ..ObjectAttrs::default()
     };
     let marker = Arc::new(ObjectRecord { attrs, data: Data::Inline(Bytes::new()) });
-    let made = publish(read, marker, conditions, services).await?;
+    let now = Timestamp::now();
+    let mut decide = |head: &Head| {
+        let current = head.current.as_ref().map(|r| &r.attrs);
+        conditions.judge_delete(current, current)?;
+        put(head, &marker, &WriteConditions::default(), now)
+    };
+    let head = change(read, &mut decide, services).await?;
+    let made = head.current.ok_or_else(|| S3ErrorCode::InternalError.because("The marker is not there."))?;
     Ok(Deleted { delete_marker: true, version: version::told(bucket, &made.attrs) })
 }
 

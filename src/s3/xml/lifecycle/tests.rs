@@ -169,6 +169,8 @@ fn transitions_are_not_implemented() {
     let transition = "<Transition><Days>30</Days><StorageClass>GLACIER</StorageClass></Transition>";
     let faults = [one(&format!("<Filter/>{DAYS}{transition}")), one("<Filter/><NoncurrentVersionTransition/>")];
     all_are(S3ErrorCode::NotImplemented, &faults);
+    let never = "<Transition><Date>20220927</Date><StorageClass>GLACIER</StorageClass></Transition>";
+    all_are(S3ErrorCode::MalformedXML, &[one(&format!("<Filter/>{never}"))]);
 }
 
 #[test]

@@ -192,7 +192,7 @@ fn a_completion_names_the_checksums_it_expects() {
         (with(named(Algorithm::Sha256, "not base64")), &[], "InvalidArgument"),
         (with(named(Algorithm::Sha256, &value) + &named(Algorithm::Crc32, "AAAAAA==")), &[], "InvalidArgument"),
         (vec![right.clone()], &[("x-amz-checksum-sha256", value.as_str())], "BadDigest"),
-        (vec![right.clone()], &[("x-amz-checksum-sha256", "nonsense")], "InvalidRequest"),
+        (vec![right.clone()], &[("x-amz-checksum-sha256", "nonsense")], "BadDigest"),
         (vec![right.clone()], &[("x-amz-checksum-crc32", "AAAAAA==")], "InvalidRequest"),
         (vec![right.clone()], &[(TYPE, "FULL_OBJECT")], "InvalidRequest"),
         (vec![right.clone()], &[("x-amz-mp-object-size", "2")], "InvalidRequest"),

@@ -46,6 +46,24 @@ fn completing_again_answers_the_same() {
 }
 
 #[test]
+fn no_document_and_a_number_below_zero_are_told_apart_from_wrong_xml() {
+    let g = Ground::new();
+    let upload = Multipart::open(&g, "k");
+    g.alice.post(&upload.target(""), "").assert_error(400, "InvalidRequest");
+    g.alice.post(&upload.target(""), "<CompleteMultipartUpload/>").assert_error(400, "MalformedXML");
+    let part = |number: &str| {
+        let document = format!(
+            "<CompleteMultipartUpload><Part><PartNumber>{number}</PartNumber><ETag>x</ETag></Part></CompleteMultipartUpload>"
+        );
+        g.alice.post(&upload.target(""), document)
+    };
+    for number in ["-4", "0", "10001", "99999999999"] {
+        part(number).assert_error(400, "InvalidArgument");
+    }
+    part("one").assert_error(400, "MalformedXML");
+}
+
+#[test]
 fn of_a_part_that_is_named_twice_the_last_naming_counts() {
     let g = Ground::new();
     let upload = Multipart::open(&g, "k");
@@ -88,7 +106,7 @@ fn the_document_has_to_be_right() {
     let g = Ground::new();
     let upload = Multipart::open(&g, "k");
     let part = upload.part(1, "x");
-    for bad in ["", "x", "<CompleteMultipartUpload/>", "<CompleteMultipartUpload>", "<Other/>"] {
+    for bad in ["x", "<CompleteMultipartUpload/>", "<CompleteMultipartUpload>", "<Other/>"] {
         g.alice.post(&upload.target(""), bad).assert_error(400, "MalformedXML");
     }
     // ETags come with quotes, without, and escaped.
