@@ -6,7 +6,7 @@
 
 use std::mem::MaybeUninit;
 
-use actix_http::Uri;
+use actix_http::{Method, Uri};
 use httparse::{Header, Status};
 
 use crate::s3::error::{S3Error, S3ErrorCode};
@@ -43,7 +43,7 @@ pub fn judge(bytes: &[u8]) -> Result<Option<(usize, BodyLength)>, S3Error> {
         Err(error) => return Err(malformed(format!("An error occurred when parsing the HTTP request: {error}."))),
     };
     let method = request.method.unwrap_or_default();
-    if method == "CONNECT" {
+    if method == "CONNECT" || Method::from_bytes(method.as_bytes()).is_err() {
         return Err(S3ErrorCode::MethodNotAllowed.into());
     }
     if Uri::try_from(request.path.unwrap_or_default()).is_err() {
@@ -132,6 +132,14 @@ mod tests {
             for end in 0..head.len() {
                 assert_eq!(judged(&head[..end]), Ok(None), "{:?}", &head[..end]);
             }
+        }
+    }
+
+    #[test]
+    fn a_method_that_actix_cannot_read_is_not_allowed() {
+        for method in ["PU&T", "CONNECT"] {
+            let head = format!("{method} / HTTP/1.1\r\nHost: a\r\n\r\n");
+            assert_eq!(judged(&head), Err(S3ErrorCode::MethodNotAllowed), "{method}");
         }
     }
 

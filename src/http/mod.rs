@@ -15,6 +15,8 @@ mod client;
 mod connection;
 mod exchange;
 mod framing;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod fuzzing;
 mod gate;
 mod head;
 pub mod listener;

@@ -1,9 +1,13 @@
 //! Who sends a request, and whether its body is what was signed. The one entry point is [`identify`].
 
+#[cfg(any(test, feature = "fuzzing"))]
+mod ask;
 mod canonical;
 mod chunked_body;
 mod dates;
 pub mod form;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod fuzzing;
 mod keys;
 mod payload;
 mod presigned;

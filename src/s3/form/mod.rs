@@ -6,6 +6,8 @@
 //! sent), the policy's own form, its expiration, its conditions. Rights come last, where they do for every request.
 
 mod fields;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod fuzzing;
 mod parameters;
 pub mod policy;
 pub mod reader;

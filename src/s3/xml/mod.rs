@@ -9,6 +9,8 @@ pub mod copy;
 pub mod delete;
 pub mod error;
 pub mod form;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod fuzzing;
 pub mod lifecycle;
 pub mod listing;
 pub mod lock;

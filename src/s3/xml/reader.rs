@@ -33,6 +33,10 @@ impl Element {
     pub fn parse(document: &[u8], root: &str) -> Result<Self, S3Error> {
         let text = std::str::from_utf8(document).map_err(|_| malformed("it is not UTF-8"))?;
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        // Other control characters are taken, since keys may have them; this one could not even be referred to.
+        if text.contains('\0') {
+            return Err(malformed("it has a character that no document can have"));
+        }
         let element = build(text)?;
         if element.name == root {
             Ok(element)
@@ -168,6 +172,8 @@ mod tests {
             "<!DOCTYPE x [<!ENTITY e 'v'>]><Delete>&e;</Delete>",
             "<Delete>&nbsp;</Delete>",
             "<Delete/>x",
+            "<Delete>\0</Delete>",
+            "<Delete>&#0;</Delete>",
             &bombs,
         ] {
             let error = Element::parse(bad.as_bytes(), "Delete").expect_err(bad);

@@ -4,16 +4,13 @@ use bytes::Bytes;
 use futures::StreamExt;
 
 use super::{Ask, NOW, UNSIGNED, read, sign, signer};
+use crate::s3::auth::fuzzing::{MODES, SIGNED, SIGNED_TRAILER, UNSIGNED_TRAILER};
 use crate::s3::error::S3ErrorCode::{
     self, IncompleteBody, InvalidRequest, RequestTimeout, SignatureDoesNotMatch, XAmzContentSHA256Mismatch,
 };
 use crate::s3::request::Method::Put;
 use crate::s3::request::WireError;
 
-const SIGNED: &str = "STREAMING-AWS4-HMAC-SHA256-PAYLOAD";
-const SIGNED_TRAILER: &str = "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER";
-const UNSIGNED_TRAILER: &str = "STREAMING-UNSIGNED-PAYLOAD-TRAILER";
-const MODES: [&str; 3] = [SIGNED, SIGNED_TRAILER, UNSIGNED_TRAILER];
 /// Announced by `Transfer-Encoding` instead of a number.
 const CHUNKED: usize = usize::MAX;
 

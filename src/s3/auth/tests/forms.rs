@@ -54,7 +54,7 @@ fn v2() -> Vec<(&'static str, String)> {
 fn signed_by(pairs: &[(&str, String)], rules: &Rules) -> Result<bool, S3Error> {
     let mut fields = Fields::default();
     pairs.iter().for_each(|(n, v)| fields.add((*n).to_owned(), v.clone()));
-    let sender = run(identify(&fields, &OneKey { v2: None }, rules))?;
+    let sender = run(identify(&fields, &OneKey { v2: None, secret: SECRET }, rules))?;
     assert_eq!(matches!(sender.caller, Caller::Tenant { .. }), sender.policy.is_some());
     Ok(sender.policy.is_some())
 }

@@ -1,53 +1,28 @@
 //! The reader.
 
-use bytes::Bytes;
 use futures::StreamExt as _;
-use futures::stream;
 use proptest::prelude::*;
 
+use crate::fuzzing::run;
 use crate::s3::error::{S3Error, S3ErrorCode};
-use crate::s3::form::reader::{BYTES_MAX, Reader};
+use crate::s3::form::fuzzing::{self, BOUNDARY, Form};
+use crate::s3::form::reader::BYTES_MAX;
 use crate::s3::form::{file, read_fields};
 
-const BOUNDARY: &str = "x-boundary";
-
-/// A form's fields, its file and what the reading of it ended with.
-#[derive(Debug, PartialEq, Eq)]
-struct Form {
-    fields: Vec<(String, String)>,
-    file: Vec<u8>,
-}
-
-fn block_on<T>(work: impl Future<Output = T>) -> T {
-    tokio::runtime::Builder::new_current_thread().build().expect("a runtime starts").block_on(work)
-}
-
-fn reader(body: &[u8], splits: &[usize]) -> Reader {
-    let mut pieces = Vec::new();
+fn cut<'a>(body: &'a [u8], splits: &[usize]) -> Vec<&'a [u8]> {
     let mut rest = body;
+    let mut pieces = Vec::new();
     for split in splits {
         let (piece, after) = rest.split_at((*split).min(rest.len()));
-        pieces.push(Ok(Bytes::copy_from_slice(piece)));
+        pieces.push(piece);
         rest = after;
     }
-    pieces.push(Ok(Bytes::copy_from_slice(rest)));
-    Reader::new(stream::iter(pieces).boxed_local(), BOUNDARY)
+    pieces.push(rest);
+    pieces
 }
 
 fn read(body: &[u8], splits: &[usize]) -> Result<Form, S3Error> {
-    block_on(async {
-        let mut reader = reader(body, splits);
-        let fields = read_fields(&mut reader).await?;
-        let left = usize::try_from(reader.left(body.len() as u64)).expect("is small");
-        let mut content = Vec::new();
-        let mut pieces = file(reader, 0..=u64::MAX);
-        while let Some(piece) = pieces.next().await {
-            content.extend_from_slice(&piece?);
-        }
-        assert!(content.len() <= left, "{} bytes came of a rest of {left}", content.len());
-        let fields = fields.iter().map(|(n, v)| (n.to_owned(), v.to_owned())).collect();
-        Ok(Form { fields, file: content })
-    })
+    fuzzing::read(&cut(body, splits))
 }
 
 /// Reads a form in one piece, byte by byte, and in halves; all have to agree.
@@ -170,9 +145,9 @@ fn a_form_is_bounded_without_its_file() {
 #[test]
 fn sizes_are_inclusive() {
     let sized = |content: &str, sizes| {
-        block_on(async {
+        run(async {
             let body = closed(&[a_file(content)]);
-            let mut reader = reader(&body, &[]);
+            let mut reader = fuzzing::reader(&[&body]);
             read_fields(&mut reader).await.expect("is well formed");
             let pieces: Vec<_> = file(reader, sizes).collect().await;
             pieces.into_iter().collect::<Result<Vec<_>, _>>().map(|p| p.concat().len()).map_err(|e| e.code)
