@@ -153,6 +153,92 @@ def presign():
 
 
 @suite.part
+def versions():
+    if STYLE == "vhost":
+        # How s3api addresses buckets is shown above; each of its commands costs a second.
+        return
+    name = bucket("versions")
+    ids = ("--bucket", name, "--key", "v")
+    api("create-bucket", "--bucket", name)
+    api("put-bucket-versioning", "--bucket", name, "--versioning-configuration", "Status=Enabled")
+    suite.equal("get-bucket-versioning", api("get-bucket-versioning", "--bucket", name), {"Status": "Enabled"})
+    one, two = (api("put-object", *ids, "--body", path(f), "--tagging", f"n={f}")["VersionId"] for f in ("part2", "file"))
+    head = api("head-object", *ids, "--version-id", one)
+    suite.equal("head-object", (head["ContentLength"], head["VersionId"]), (1000, one))
+    api("get-object", *ids, "--version-id", one, path("v.back"))
+    suite.same_bytes("get-object", path("v.back"), path("part2"))
+    suite.equal("get-object-tagging", api("get-object-tagging", *ids, "--version-id", one)["TagSet"], [{"Key": "n", "Value": "part2"}])
+    api("put-object-tagging", *ids, "--tagging", "TagSet=[{Key=a,Value=b c}]")
+    suite.equal("put-object-tagging", api("get-object-tagging", *ids), {"VersionId": two, "TagSet": [{"Key": "a", "Value": "b c"}]})
+    copied = api("copy-object", "--bucket", name, "--key", "v copy", "--copy-source", f"{name}/v?versionId={one}")
+    suite.equal("copy-object", copied["CopySourceVersionId"], one)
+    marker = api("delete-object", *ids)
+    suite.equal("delete-object", marker["DeleteMarker"], True)
+    listed = api("list-object-versions", "--bucket", name, "--prefix", "v", "--page-size", "1")
+    suite.equal("list-object-versions", ([v["VersionId"] for v in listed["Versions"]], [m["VersionId"] for m in listed["DeleteMarkers"]]),
+                ([two, one, copied["VersionId"]], [marker["VersionId"]]))
+    refused("get of a marker", "MethodNotAllowed", "s3api", "get-object", *ids, "--version-id", marker["VersionId"], path("none"))
+    api("put-bucket-versioning", "--bucket", name, "--versioning-configuration", "Status=Suspended")
+    gone = [{"Key": k, "VersionId": v} for k, v in (("v", one), ("v", two), ("v", marker["VersionId"]), ("v copy", copied["VersionId"]))]
+    done = api("delete-objects", "--bucket", name, "--delete", json.dumps({"Objects": gone}))
+    suite.equal("delete-objects", (len(done["Deleted"]), done.get("Errors")), (4, None))
+    api("delete-bucket", "--bucket", name)
+
+
+@suite.part
+def locks():
+    if STYLE == "vhost":
+        return
+    name = bucket("locked")
+    ids = ("--bucket", name, "--key", "k")
+    api("create-bucket", "--bucket", name, "--object-lock-enabled-for-bucket")
+    conf = {"ObjectLockEnabled": "Enabled", "Rule": {"DefaultRetention": {"Mode": "GOVERNANCE", "Days": 1}}}
+    api("put-object-lock-configuration", "--bucket", name, "--object-lock-configuration", json.dumps(conf))
+    suite.equal("get-object-lock-configuration", api("get-object-lock-configuration", "--bucket", name)["ObjectLockConfiguration"], conf)
+    version = api("put-object", *ids, "--body", path("part2"), "--object-lock-legal-hold-status", "ON")["VersionId"]
+    suite.equal("get-object-legal-hold", api("get-object-legal-hold", *ids)["LegalHold"]["Status"], "ON")
+    api("put-object-legal-hold", *ids, "--legal-hold", "Status=OFF")
+    api("put-object-retention", *ids, "--retention", "Mode=GOVERNANCE,RetainUntilDate=2099-01-01T00:00:00Z")
+    suite.check("get-object-retention", api("get-object-retention", *ids)["Retention"]["RetainUntilDate"].startswith("2099-01-01T00:00:00"))
+    refused("delete-object", "AccessDenied", "s3api", "delete-object", *ids, "--version-id", version)
+    api("delete-object", *ids, "--version-id", version, "--bypass-governance-retention")
+    api("delete-bucket", "--bucket", name)
+
+
+@suite.part
+def configurations():
+    if STYLE == "vhost":
+        return
+    rules = [{"Expiration": {"Days": 30}, "ID": "one", "Filter": {"Prefix": "logs/"}, "Status": "Enabled"},
+             {"ID": "two", "Filter": {"And": {"Prefix": "p/", "Tags": [{"Key": "a", "Value": "1"}]}}, "Status": "Enabled",
+              "NoncurrentVersionExpiration": {"NoncurrentDays": 3}}]
+    api("put-bucket-lifecycle-configuration", "--bucket", B, "--lifecycle-configuration", json.dumps({"Rules": rules}))
+    suite.equal("get-bucket-lifecycle-configuration", api("get-bucket-lifecycle-configuration", "--bucket", B)["Rules"], rules)
+    api("delete-bucket-lifecycle", "--bucket", B)
+    refused("delete-bucket-lifecycle", "NoSuchLifecycleConfiguration", "s3api", "get-bucket-lifecycle-configuration", "--bucket", B)
+    api("put-bucket-tagging", "--bucket", B, "--tagging", "TagSet=[{Key=a,Value=b}]")
+    suite.equal("get-bucket-tagging", api("get-bucket-tagging", "--bucket", B)["TagSet"], [{"Key": "a", "Value": "b"}])
+
+
+@suite.part
+def checksums():
+    if STYLE == "vhost":
+        return
+    file, ids = path("part1"), ("--bucket", A, "--key", "sum")
+    put = api("put-object", *ids, "--body", file, "--checksum-algorithm", "SHA256", "--if-none-match", "*")
+    told = api("get-object-attributes", *ids, "--object-attributes", "Checksum", "ObjectSize", "ETag")
+    suite.equal("get-object-attributes", (told["Checksum"]["ChecksumSHA256"], told["ObjectSize"], told["ETag"]),
+                (put["ChecksumSHA256"], 5 * MIB, md5(file)))
+    refused("put-object --if-none-match", "PreconditionFailed", "s3api", "put-object", *ids, "--body", file, "--if-none-match", "*")
+    aws("s3", "cp", path("big"), f"s3://{A}/sum", "--checksum-algorithm", "SHA1")
+    head = api("head-object", *ids, "--checksum-mode", "ENABLED", "--part-number", "1")
+    suite.equal("cp with a checksum", (head["ChecksumType"], "ChecksumSHA1" in head, head["PartsCount"]), ("COMPOSITE", True, -(-BIG_MIB // 8)))
+    told = api("get-object-attributes", *ids, "--object-attributes", "ObjectParts", "--max-parts", "2")["ObjectParts"]
+    suite.equal("parts", [p["PartNumber"] for p in told["Parts"]], [1, 2])
+    refused("restore-object", "InvalidObjectState", "s3api", "restore-object", *ids, "--restore-request", "Days=1")
+
+
+@suite.part
 def away():
     aws("s3", "rm", f"s3://{A}/put")
     refused("rm", "404", "s3api", "head-object", "--bucket", A, "--key", "put")

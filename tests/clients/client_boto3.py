@@ -1,19 +1,10 @@
 """boto3 with the `s3` (V2) and `s3v4` signers, default checksums on."""
-import base64, datetime, hashlib, os
-import boto3
-import botocore.exceptions
-from botocore.config import Config
+import datetime, hashlib, os
+from boto3_strict import connect, no_surprises
 from common import *
 
 suite = Suite()
 A, B = bucket("a"), bucket("b")
-
-
-def connect(access=ACCESS, secret=SECRET, **more):
-    config = Config(signature_version="s3" if AUTH == "v2" else "s3v4", retries={"max_attempts": 1, "mode": "standard"},
-                    s3={"addressing_style": "virtual" if STYLE == "vhost" else "path"}, **more)
-    return boto3.client("s3", endpoint_url=ENDPOINT, region_name="us-east-1", aws_access_key_id=access,
-                        aws_secret_access_key=secret, config=config)
 
 
 s3 = connect()
@@ -236,64 +227,6 @@ def parts():
 
 
 @suite.part
-def checksums():
-    body, tail = os.urandom(5 * MIB), b"tail"
-    for algorithm, kind in [("CRC32", "COMPOSITE"), ("CRC32", "FULL_OBJECT"), ("CRC64NVME", "FULL_OBJECT"), ("SHA1", "COMPOSITE"),
-                            ("SHA256", "COMPOSITE")]:
-        try:
-            upload = s3.create_multipart_upload(Bucket=A, Key="sum", ChecksumAlgorithm=algorithm, ChecksumType=kind)
-        except botocore.exceptions.MissingDependencyException:
-            continue
-        suite.equal(f"{algorithm} {kind}: announced", (upload["ChecksumAlgorithm"], upload["ChecksumType"]), (algorithm, kind))
-        ids, member = {"Bucket": A, "Key": "sum", "UploadId": upload["UploadId"]}, f"Checksum{algorithm}"
-        parts = []
-        for number, data in enumerate((body, tail), 1):
-            try:
-                part = s3.upload_part(PartNumber=number, Body=data, ChecksumAlgorithm=algorithm, **ids)
-            except botocore.exceptions.MissingDependencyException:
-                break
-            parts.append({"PartNumber": number, "ETag": part["ETag"], member: part[member]})
-        if len(parts) < 2:
-            s3.abort_multipart_upload(**ids)
-            continue
-        listed = s3.list_parts(**ids)
-        suite.equal(f"{algorithm} {kind}: list_parts", ([p[member] for p in listed["Parts"]], listed["ChecksumType"]),
-                    ([p[member] for p in parts], kind))
-        done = s3.complete_multipart_upload(MultipartUpload={"Parts": parts}, **ids)
-        suite.equal(f"{algorithm} {kind}: complete", done["ChecksumType"], kind)
-        got = s3.get_object(Bucket=A, Key="sum", ChecksumMode="ENABLED")
-        suite.equal(f"{algorithm} {kind}: get", (got[member], got["ChecksumType"]), (done[member], kind))
-        # botocore checks a full object's checksum while it reads.
-        suite.equal(f"{algorithm} {kind}: bytes", got["Body"].read()[-4:], tail)
-        second = s3.get_object(Bucket=A, Key="sum", PartNumber=2, ChecksumMode="ENABLED")
-        suite.equal(f"{algorithm} {kind}: part 2", (second["Body"].read(), second["PartsCount"], second["ContentRange"]),
-                    (tail, 2, f"bytes {5 * MIB}-{5 * MIB + 3}/{5 * MIB + 4}"))
-        found = s3.get_object_attributes(Bucket=A, Key="sum",
-                                         ObjectAttributes=["ETag", "Checksum", "ObjectParts", "StorageClass", "ObjectSize"])
-        suite.equal(f"{algorithm} {kind}: attributes", (found["ObjectSize"], found["ETag"], found["StorageClass"],
-                    found["ObjectParts"]["TotalPartsCount"], found["Checksum"]["ChecksumType"]),
-                    (5 * MIB + 4, done["ETag"].strip('"'), "STANDARD", 2, kind))
-        if kind == "COMPOSITE":
-            suite.equal(f"{algorithm} {kind}: parts' attributes", [(p["PartNumber"], p["Size"], p[member]) for p in found["ObjectParts"]["Parts"]],
-                        [(1, 5 * MIB, parts[0][member]), (2, 4, parts[1][member])])
-        entry = s3.list_objects_v2(Bucket=A, Prefix="sum")["Contents"][0]
-        suite.equal(f"{algorithm} {kind}: listing", (entry["ChecksumAlgorithm"], entry["ChecksumType"]), ([algorithm], kind))
-    copied = s3.copy_object(Bucket=A, Key="sum copy", CopySource={"Bucket": A, "Key": "sum"}, ChecksumAlgorithm="SHA256")
-    expected = base64.b64encode(hashlib.sha256(body + tail).digest()).decode()
-    suite.equal("copy with a new checksum", (copied["CopyObjectResult"]["ChecksumSHA256"], copied["CopyObjectResult"]["ChecksumType"]),
-                (expected, "FULL_OBJECT"))
-    suite.refused("SHA256 of a full object", "InvalidRequest", s3.create_multipart_upload, Bucket=A, Key="sum",
-                  ChecksumAlgorithm="SHA256", ChecksumType="FULL_OBJECT")
-    suite.refused("restore of what is not archived", "InvalidObjectState", s3.restore_object, Bucket=A, Key="sum", RestoreRequest={"Days": 1})
-    suite.refused("part 3 of 2", "416", s3.head_object, Bucket=A, Key="sum", PartNumber=3)
-    s3.put_object(Bucket=A, Key="class", Body=b"x", StorageClass="STANDARD_IA", WebsiteRedirectLocation="/y")
-    head = s3.head_object(Bucket=A, Key="class")
-    suite.equal("class and redirect", (head["StorageClass"], head["WebsiteRedirectLocation"]), ("STANDARD_IA", "/y"))
-    suite.refused("unknown class", "InvalidStorageClass", s3.put_object, Bucket=A, Key="class", Body=b"", StorageClass="FAST")
-    suite.refused("conditional delete", "PreconditionFailed", s3.delete_object, Bucket=A, Key="class", IfMatch='"no"')
-
-
-@suite.part
 def locks():
     name, far = bucket("lock"), datetime.datetime(2099, 1, 1, tzinfo=datetime.timezone.utc)
     s3.create_bucket(Bucket=name, ObjectLockEnabledForBucket=True)
@@ -399,6 +332,11 @@ def away():
                 s3.delete_object(Bucket=name, Key=entry["Key"])
         s3.delete_bucket(Bucket=name)
     suite.refused("gone", "404", s3.head_bucket, Bucket=A)
+
+
+@suite.part
+def answers():
+    no_surprises(suite)
 
 
 suite.finish()

@@ -1,6 +1,7 @@
 """s3cmd, V2 and V4, path style, virtual hosts, and through proxy_host with absolute request URIs."""
-import os, re, signal, subprocess, time
+import os, re, signal, subprocess, time, xml.etree.ElementTree
 from common import *
+from server import Caller
 
 suite = Suite()
 S3CMD = os.path.join(TOOL, "bin", "s3cmd")
@@ -225,6 +226,79 @@ def lifecycle():
     s3cmd("dellifecycle", uri)
     gone = s3cmd("getlifecycle", uri, ok=False)
     suite.check("dellifecycle", gone.returncode != 0 and "NoSuchLifecycleConfiguration" in gone.stderr, gone.stderr)
+
+
+@suite.part
+def versions():
+    if STYLE == "proxy":
+        # Nothing of it depends on how the request arrives.
+        return
+    uri = f"s3://{B}"
+    out = s3cmd("setversioning", uri, "enable").stdout
+    suite.check("setversioning enable", "status updated" in out, out)
+    first, second = random_file("v1", 1000), random_file("v2", 2000)
+    for file in (first, second):
+        s3cmd("put", file, f"{uri}/versioned")
+    s3cmd("get", f"{uri}/versioned", path("v.back"))
+    suite.same_bytes("the newer one", path("v.back"), second)
+    suite.equal("listed once", listed(f"{uri}/versioned"), {f"{uri}/versioned": 2000})
+    s3cmd("del", f"{uri}/versioned")
+    suite.equal("deleted", listed(f"{uri}/versioned"), {})
+    caller, found = Caller(PORT, access=ACCESS, secret=SECRET), []
+    _, _, body = caller("GET", B, query="versions", unsigned="prefix=versioned")
+    for entry in xml.etree.ElementTree.fromstring(body):
+        kind = entry.tag.rpartition("}")[2]
+        if kind in ("Version", "DeleteMarker"):
+            found.append((kind, next(e.text for e in entry if e.tag.endswith("VersionId"))))
+    suite.equal("all of them are kept", sorted(kind for kind, _ in found), ["DeleteMarker", "Version", "Version"])
+    for _, version in found:
+        suite.equal("removed for good", caller("DELETE", B, "versioned", query=f"versionId={version}")[0], 204)
+    s3cmd("setversioning", uri, "disable")
+    out = s3cmd("payer", uri).stdout
+    suite.check("payer", "Payer updated" in out, out)
+    info = s3cmd("info", uri).stdout
+    suite.check("info", re.search(r"Versioning: *Suspended", info) and re.search(r"Payer: +BucketOwner", info), info)
+
+
+@suite.part
+def tags():
+    if STYLE == "proxy":
+        return
+    for uri in (f"s3://{A}", f"s3://{A}/picture.jpg"):
+        s3cmd("settagging", uri, "colour=dark blue&size=+1@x")
+        out = s3cmd("gettagging", uri).stdout
+        suite.check("settagging and gettagging", re.search(r"colour:\s+dark blue\n", out) and re.search(r"size:\s+\+1@x\n", out), out)
+        s3cmd("deltagging", uri)
+        out = s3cmd("gettagging", uri, ok=False)
+        suite.check("deltagging", "colour" not in out.stdout, out.stdout)
+    wrong = s3cmd("settagging", f"s3://{A}/picture.jpg", "&".join(f"k{n}=v" for n in range(11)), ok=False)
+    suite.check("eleven tags", wrong.returncode != 0 and "InvalidTag" in wrong.stderr, wrong.stderr)
+
+
+@suite.part
+def locks():
+    if STYLE == "proxy":
+        return
+    uri = f"s3://{A}/picture.jpg"
+    for command in (("setobjectlegalhold", "ON"), ("setobjectretention", "GOVERNANCE", "2099-01-01T00:00:00Z")):
+        refused = s3cmd(*command, uri, ok=False)
+        suite.check(f"{command[0]} without object lock", refused.returncode != 0 and "InvalidRequest" in refused.stderr, refused.stderr)
+    # It makes no bucket with object lock itself.
+    locked, caller = bucket("locked"), Caller(PORT, access=ACCESS, secret=SECRET)
+    suite.equal("bucket", caller("PUT", locked, headers={"x-amz-bucket-object-lock-enabled": "true"})[0], 200)
+    s3cmd("put", path("picture.jpg"), f"s3://{locked}/k")
+    s3cmd("setobjectlegalhold", "ON", f"s3://{locked}/k")
+    # It ends with 1 when it succeeded, too.
+    s3cmd("setobjectretention", "GOVERNANCE", "2099-01-01T00:00:00Z", f"s3://{locked}/k", ok=False)
+    status, headers, _ = caller("HEAD", locked, "k")
+    suite.equal("both hold", (headers["x-amz-object-lock-legal-hold"], headers["x-amz-object-lock-mode"],
+                headers["x-amz-object-lock-retain-until-date"][:10]), ("ON", "GOVERNANCE", "2099-01-01"))
+    version = headers["x-amz-version-id"]
+    suite.equal("held", caller("DELETE", locked, "k", query=f"versionId={version}")[0], 403)
+    s3cmd("setobjectlegalhold", "OFF", f"s3://{locked}/k")
+    bypass = {"x-amz-bypass-governance-retention": "true"}
+    suite.equal("bypassed", caller("DELETE", locked, "k", query=f"versionId={version}", headers=bypass)[0], 204)
+    s3cmd("rb", f"s3://{locked}")
 
 
 @suite.part

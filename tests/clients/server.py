@@ -91,12 +91,13 @@ class Server:
         raise RuntimeError("no VmHWM in /proc")
 
 
-def signed_path(method, bucket, key="", query="", access=ACCESS, secret=SECRET):
+def signed_path(method, bucket, key="", query="", access=ACCESS, secret=SECRET, headers=None):
     """A path-style request target signed with V2 in its query; `query` holds sub-resources V2 signs, or nothing."""
+    amazon = "".join(f"{n}:{v}\n" for n, v in sorted((headers or {}).items()) if n.startswith("x-amz-"))
     resource = "/" + bucket + ("/" + urllib.parse.quote(key) if key else "")
     resource += "?" + query if query else ""
     expires = int(time.time()) + 86_400
-    mac = hmac.new(secret.encode(), f"{method}\n\n\n{expires}\n{resource}".encode(), hashlib.sha1).digest()
+    mac = hmac.new(secret.encode(), f"{method}\n\n\n{expires}\n{amazon}{resource}".encode(), hashlib.sha1).digest()
     signature = urllib.parse.quote(base64.b64encode(mac).decode(), safe="")
     return f"{resource}{'&' if query else '?'}AWSAccessKeyId={access}&Expires={expires}&Signature={signature}"
 
@@ -104,12 +105,13 @@ def signed_path(method, bucket, key="", query="", access=ACCESS, secret=SECRET):
 class Caller:
     """One kept connection that sends signed requests; an error closes it, the next request opens it anew."""
 
-    def __init__(self, port, timeout=60):
+    def __init__(self, port, timeout=60, access=ACCESS, secret=SECRET):
         self.port, self.timeout, self.connection = port, timeout, None
+        self.signer = {"access": access, "secret": secret}
 
     def __call__(self, method, bucket, key="", query="", body=None, headers=None, unsigned=""):
         """(status, headers, bytes); `unsigned` are query parameters that V2 does not sign."""
-        target = signed_path(method, bucket, key, query) + (f"&{unsigned}" if unsigned else "")
+        target = signed_path(method, bucket, key, query, headers=headers, **self.signer) + (f"&{unsigned}" if unsigned else "")
         try:
             if not self.connection:
                 self.connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=self.timeout, blocksize=1 << 20)
@@ -124,7 +126,7 @@ class Caller:
         """The answer itself, to be read piece by piece."""
         self.close()
         self.connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=self.timeout, blocksize=1 << 20)
-        self.connection.request(method, signed_path(method, bucket, key))
+        self.connection.request(method, signed_path(method, bucket, key, **self.signer))
         return self.connection.getresponse()
 
     def keys(self, bucket):
