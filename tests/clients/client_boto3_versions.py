@@ -97,7 +97,7 @@ def markers():
 def suspended():
     kept = put("s", b"kept")
     status(A, "Suspended")
-    suite.equal("a null version", put("s", b"null one"), "null")
+    suite.equal("a null version, told to readers alone", (put("s", b"null one"), s3.head_object(Bucket=A, Key="s")["VersionId"]), (None, "null"))
     put("s", b"null two")
     suite.equal("replaced", [v["VersionId"] for v in s3.list_object_versions(Bucket=A, Prefix="s")["Versions"]], ["null", kept])
     gone = s3.delete_object(Bucket=A, Key="s")
@@ -404,6 +404,8 @@ def unconfigured():
         page = getattr(s3, f"list_bucket_{kind}_configurations")(**ids)
         suite.equal(kind, (page.get(member), page["IsTruncated"]), (None, False))
         suite.refused(f"one of {kind}", "NoSuchConfiguration", getattr(s3, f"get_bucket_{kind}_configuration"), Id="x", **ids)
+    s3.put_bucket_request_payment(RequestPaymentConfiguration={"Payer": "Requester"}, **ids)
+    suite.equal("the requester pays", s3.get_bucket_request_payment(**ids)["Payer"], "Requester")
     s3.put_bucket_request_payment(RequestPaymentConfiguration={"Payer": "BucketOwner"}, **ids)
     rule = {"Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}]}
     suite.refused("encryption", "NotImplemented", s3.put_bucket_encryption, ServerSideEncryptionConfiguration=rule, **ids)
