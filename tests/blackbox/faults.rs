@@ -21,11 +21,13 @@ use dolium::storage::{StorageError, Timestamp};
 use futures::StreamExt;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
+use tokio::sync::Notify;
 
 use crate::client::{Client, Request, Wire};
 use crate::harness::ALICE;
 use crate::ops::access::{Subject, request};
 use crate::ops::locks::FAR;
+use crate::ops::multipart::{document, etag_of};
 use crate::ops::{bytes, fresh_bucket_name, md5_base64, md5_hex};
 
 /// Large enough to be a blob, in more than one piece.
@@ -307,4 +309,28 @@ fn damage_and_a_full_store_have_answers_of_their_own() {
         assert_eq!((answer.status, answer.retry_after), (503, true), "{}", answer.text());
     }
     assert!(front.must("GET", &target, b"").body == bytes(BODY_BYTES));
+}
+
+/// The faster of two takes the parts with it, and the slower has the same to tell.
+#[test]
+fn a_completion_whose_twin_was_faster_answers_the_same() {
+    let front = Front::new();
+    let bucket = format!("/{}", fresh_bucket_name());
+    front.must("PUT", &bucket, b"");
+    let id = front.must("POST", &format!("{bucket}/k?uploads"), b"").element("UploadId");
+    let target = format!("{bucket}/k?uploadId={id}");
+    front.must("PUT", &format!("{target}&partNumber=1"), b"part");
+    let document = document(&[(1, md5_hex(b"part"))]);
+    let (until, etag) = (Arc::new(Notify::new()), etag_of(&[(1, md5_hex(b"part"))]));
+    front.plan.add("list_parts", 0, Fault::Hold(Arc::clone(&until)));
+    std::thread::scope(|scope| {
+        let complete = || front.must("POST", &target, document.as_bytes()).element("ETag");
+        let slower = scope.spawn(complete);
+        while front.plan.left() > 0 {
+            std::thread::yield_now();
+        }
+        assert!(complete().contains(&etag));
+        until.notify_one();
+        assert!(slower.join().expect("answers the same").contains(&etag));
+    });
 }

@@ -110,15 +110,15 @@ fn claimed_size(headers: &Headers) -> Result<Option<u64>, S3Error> {
 async fn run(permit: &Permit, input: Input, services: &Services) -> Result<ObjectAttrs, S3Error> {
     let bucket = permit.bucket()?;
     let fingerprint = fingerprint(&input.named);
-    if let UploadState::Completed { fingerprint: then, attrs } = &input.upload.state {
-        return if *then == fingerprint { Ok(attrs.clone()) } else { Err(no_such_upload(&input.upload)) };
+    if let Some(published) = published(&input.upload, fingerprint)? {
+        return Ok(published);
     }
     check_order(&input.named, &input.upload)?;
     let plan = Plan::of(&input.upload);
     input.checksum.fits(plan)?;
     let parts = match chosen(&input.named, all_parts(bucket, &input.upload, services).await?, &input.upload) {
         Ok(parts) => parts,
-        Err(error) => return Err(still_open(bucket, &input.upload, services).await?.err().unwrap_or(error)),
+        Err(error) => return published_meanwhile(bucket, &input.upload, fingerprint, services).await?.ok_or(error),
     };
     let size = total(&parts, input.size)?;
     let checksum = combine(plan, &parts).await?;
@@ -156,13 +156,24 @@ async fn run(permit: &Permit, input: Input, services: &Services) -> Result<Objec
     }
 }
 
-/// An abort that was faster takes the parts with it: then the upload is what is missing, not a part.
-async fn still_open(bucket: &Bucket, upload: &Upload, services: &Services) -> Result<Result<(), S3Error>, S3Error> {
+/// What this completion has made already; nothing, if the upload is open.
+fn published(upload: &Upload, fingerprint: Fingerprint) -> Result<Option<ObjectAttrs>, S3Error> {
+    match &upload.state {
+        UploadState::Open => Ok(None),
+        UploadState::Completed { fingerprint: then, attrs } if *then == fingerprint => Ok(Some(attrs.clone())),
+        UploadState::Completed { .. } => Err(no_such_upload(upload)),
+    }
+}
+
+/// A request that was faster takes the parts with it: then what became of the upload is the answer, not a missing part.
+async fn published_meanwhile(
+    bucket: &Bucket,
+    upload: &Upload,
+    fingerprint: Fingerprint,
+    services: &Services,
+) -> Result<Option<ObjectAttrs>, S3Error> {
     let now = services.storage.metadata.upload(bucket, &upload.key, upload.id).await?;
-    Ok(match now {
-        Some(now) if now.state == UploadState::Open => Ok(()),
-        _ => Err(no_such_upload(upload)),
-    })
+    published(&now.ok_or_else(|| no_such_upload(upload))?, fingerprint)
 }
 
 /// The same list of parts has the same fingerprint, so that completing twice answers the same success.
