@@ -5,6 +5,7 @@
 
 mod clock;
 mod contract;
+mod expire;
 mod keyspace;
 mod leftovers;
 mod losses;
