@@ -7,6 +7,7 @@ mod faults;
 mod harness;
 mod heads;
 mod lifecycle;
+mod model;
 mod ops;
 mod pipelining;
 mod races;

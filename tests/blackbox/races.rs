@@ -9,14 +9,14 @@ use crate::harness::{ALICE, Server};
 use crate::ops::{Ground, bytes, client, md5_hex};
 
 /// Alice's clients, one per front end, and a bucket of hers.
-struct Fronts {
-    ground: Ground,
-    alices: Vec<Client>,
+pub struct Fronts {
+    pub ground: Ground,
+    pub alices: Vec<Client>,
     _servers: Vec<Server>,
 }
 
 impl Fronts {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let servers = match Server::siblings() {
             Some((one, two)) => vec![one, two],
             None => vec![Server::start()],
@@ -25,7 +25,8 @@ impl Fronts {
         Self { ground: Ground::on(&servers[0]), alices, _servers: servers }
     }
 
-    fn alice(&self, i: usize) -> &Client {
+    /// One of them.
+    pub fn alice(&self, i: usize) -> &Client {
         &self.alices[i % self.alices.len()]
     }
 }

@@ -19,6 +19,7 @@ use crate::client::{Client, Reply, encode, now};
 use crate::harness::{ALICE, BOB, Key, Server};
 
 /// A bucket of Alice's that nobody else uses, on the shared server unless a test has its own.
+#[derive(Clone)]
 pub struct Ground {
     pub alice: Client,
     pub bob: Client,
