@@ -233,7 +233,9 @@ def versions():
     if STYLE == "proxy":
         # Nothing of it depends on how the request arrives.
         return
-    uri = f"s3://{B}"
+    name = bucket("versions")
+    uri = f"s3://{name}"
+    s3cmd("mb", uri)
     out = s3cmd("setversioning", uri, "enable").stdout
     suite.check("setversioning enable", "status updated" in out, out)
     first, second = random_file("v1", 1000), random_file("v2", 2000)
@@ -245,19 +247,20 @@ def versions():
     s3cmd("del", f"{uri}/versioned")
     suite.equal("deleted", listed(f"{uri}/versioned"), {})
     caller, found = Caller(PORT, access=ACCESS, secret=SECRET), []
-    _, _, body = caller("GET", B, query="versions", unsigned="prefix=versioned")
+    _, _, body = caller("GET", name, query="versions", unsigned="prefix=versioned")
     for entry in xml.etree.ElementTree.fromstring(body):
         kind = entry.tag.rpartition("}")[2]
         if kind in ("Version", "DeleteMarker"):
             found.append((kind, next(e.text for e in entry if e.tag.endswith("VersionId"))))
     suite.equal("all of them are kept", sorted(kind for kind, _ in found), ["DeleteMarker", "Version", "Version"])
     for _, version in found:
-        suite.equal("removed for good", caller("DELETE", B, "versioned", query=f"versionId={version}")[0], 204)
+        suite.equal("removed for good", caller("DELETE", name, "versioned", query=f"versionId={version}")[0], 204)
     s3cmd("setversioning", uri, "disable")
     out = s3cmd("payer", uri).stdout
     suite.check("payer", "Payer updated" in out, out)
     info = s3cmd("info", uri).stdout
     suite.check("info", re.search(r"Versioning: *Suspended", info) and re.search(r"Payer: +BucketOwner", info), info)
+    s3cmd("rb", uri)
 
 
 @suite.part
