@@ -236,6 +236,12 @@ impl Base {
         opened.ok().flatten()
     }
 
+    /// Opens the base again, in the process that has made or opened it; one that has no checkpoint yet is empty.
+    pub(super) fn reopen(disk: &dyn Disk, path: &Path, stop: &StopFlag) -> Option<Self> {
+        let file = disk.open(path).ok()?;
+        catch_unwind(AssertUnwindSafe(|| Self::with(file, path, stop).ok())).ok().flatten()
+    }
+
     /// Makes an empty base in place of what is there.
     pub(super) fn create(disk: &dyn Disk, path: &Path, stop: &StopFlag) -> Result<Self> {
         let file = disk.create(path).map_err(failed)?;

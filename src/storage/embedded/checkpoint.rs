@@ -115,8 +115,10 @@ impl Checkpoints {
         frozen.checkpoint.set_live(&frozen.live);
         let mut written = base.write(&frozen.rows, &frozen.checkpoint).and_then(|()| base.rows());
         if written.is_err() && shared.stop.check().is_ok() {
+            // Before it is opened again, which may need space as well.
+            let room = self.reserve.release(shared.disk.as_ref());
             self.reopen(shared, &mut base);
-            if self.reserve.release(shared.disk.as_ref()) {
+            if room {
                 written = base.write(&frozen.rows, &frozen.checkpoint).and_then(|()| base.rows());
             }
         }
@@ -145,8 +147,8 @@ impl Checkpoints {
     /// A database that failed once refuses everything until it is opened again.
     fn reopen(&self, shared: &Shared, base: &mut Base) {
         let path = base.path().to_owned();
-        let opened = Base::open(shared.disk.as_ref(), &path, &shared.stop);
-        let rows = opened.and_then(|(opened, _)| opened.rows().ok().map(|rows| (opened, rows)));
+        let opened = Base::reopen(shared.disk.as_ref(), &path, &shared.stop);
+        let rows = opened.and_then(|opened| opened.rows().ok().map(|rows| (opened, rows)));
         match rows {
             Some((opened, rows)) => {
                 shared.index.replace_base(rows);

@@ -126,6 +126,24 @@ async fn a_full_disk_never_shows_in_a_sync() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_first_checkpoint_that_finds_the_disk_full_stops_nothing() {
+    let disk = SimDisk::default();
+    let (store, f) = opened(&disk, EmbeddedConfig { checkpoint_rows: 1_000_000, ..config() }).await;
+    for i in 0..3000 {
+        f.put(&format!("{i:04}-{}", "x".repeat(900)), "x").await;
+    }
+    let write =
+        |store: Arc<Embedded>| tokio::task::spawn_blocking(move || store.shared.checkpoints.write(&store.shared));
+    disk.set_faults(Faults { capacity: disk.used(), ..Faults::default() });
+    write(store.clone()).await.unwrap().expect_err("there is no room for it");
+    f.storage.health.ready().await.expect("a full disk stops nothing");
+    assert_eq!(f.list(b"", b"", 1000).await.len(), 3000);
+    disk.set_faults(Faults::default());
+    write(store.clone()).await.unwrap().expect("there is room again");
+    assert_eq!(f.list(b"", b"", 1000).await.len(), 3000);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn commits_wait_for_a_checkpoint_that_is_too_slow() {
     let disk = SimDisk::default();
     let (store, f) = opened(&disk, EmbeddedConfig { checkpoint_rows: 50, ..config() }).await;
