@@ -88,11 +88,12 @@ async fn remove(
     let mut decide = |head: &Head| {
         let (current, named) = (head.current.as_ref().map(|r| &r.attrs), head.named.as_ref().map(|r| &r.attrs));
         conditions.judge_delete(current, named)?;
+        // Asked again when another was faster: what was there before may be gone.
+        delete_marker = head.named.as_ref().is_some_and(|found| found.attrs.delete_marker);
         let Some(found) = &head.named else { return Ok(Decision::Leave) };
         if !lock::may_remove(found.attrs.lock.as_ref(), now, bypass) {
             return Err(lock::refused());
         }
-        delete_marker = found.attrs.delete_marker;
         Ok(Decision::Remove(version))
     };
     change(read, &mut decide, services).await?;
