@@ -155,6 +155,16 @@ impl Key {
         }
     }
 
+    /// Whether a delete may go on. A delete marker matches no ETag; where nothing is, there is no key.
+    fn judge_delete(&self, condition: &Condition) -> Result<(), Answer> {
+        match (condition, self.versions.first()) {
+            (Condition::Match(_), Some(marker)) if marker.etag.is_none() => {
+                Err(Answer::error(412, "PreconditionFailed"))
+            }
+            _ => self.judge(condition),
+        }
+    }
+
     /// The key with a version on top; a null version is the only one.
     fn with(&self, number: usize, rules: Rules, version: impl FnOnce(Id) -> Version) -> Self {
         let id = if rules.versioning == Versioning::Enabled { Id::Unknown(number) } else { Id::Null };
@@ -172,7 +182,7 @@ impl Key {
         let default = rules.default.map(|mode| Retention { mode, until: 0 });
         let lock = Lock { retention: lock.retention.or(default), ..lock };
         let after = self.with(number, rules, |id| Version { id, etag: Some(etag.clone()), tags, lock });
-        let version = after.versions.first().and_then(|made| told(rules, &made.id));
+        let version = after.versions.first().and_then(|made| told_maker(&made.id));
         Ok((Answer { version, etag: Some(etag.clone()), ..Answer::status(200) }, after))
     }
 
@@ -180,7 +190,7 @@ impl Key {
         match self.ended.get(&upload.number) {
             Some(Ended::Aborted) => return Err(Answer::error(404, "NoSuchUpload")),
             Some(Ended::Completed(id)) => {
-                let version = told(rules, id);
+                let version = told_maker(id);
                 let answer = Answer { version, etag: Some(upload.etag.clone()), ..Answer::status(200) };
                 return Ok((answer, self.clone()));
             }
@@ -202,14 +212,14 @@ impl Key {
     }
 
     fn mark(&self, number: usize, rules: Rules, condition: &Condition) -> Done {
-        self.judge(condition)?;
+        self.judge_delete(condition)?;
         let after = self.with(number, rules, |id| Version { id, etag: None, tags: 0, lock: Lock::default() });
         let version = after.versions.first().map(|made| made.id.clone());
         Ok((Answer { version, marker: true, ..Answer::status(204) }, after))
     }
 
     fn remove(&self, id: &Id, condition: &Condition, bypass: bool) -> Done {
-        self.judge(condition)?;
+        self.judge_delete(condition)?;
         let answer = Answer { version: Some(id.clone()), ..Answer::status(204) };
         let Some(found) = self.find(id) else { return Ok((answer, self.clone())) };
         let retained = found.lock.retention.is_some_and(|kept| kept.mode == Mode::Compliance || !bypass);
@@ -279,6 +289,11 @@ fn told(rules: Rules, id: &Id) -> Option<Id> {
     (rules.versioning != Versioning::Off || *id != Id::Null).then(|| id.clone())
 }
 
+/// Who writes a null version is told of none.
+fn told_maker(id: &Id) -> Option<Id> {
+    (*id != Id::Null).then(|| id.clone())
+}
+
 fn may_become(held: Option<Retention>, next: Option<Retention>, bypass: bool) -> bool {
     let Some(held) = held else { return true };
     let kept = next.is_some_and(|next| next.mode == held.mode && next.until >= held.until);
@@ -312,8 +327,9 @@ mod tests {
         assert!(one.step(&put(1, Versioning::Enabled, Some("a"))).is_empty(), "an id is told once");
         assert!(one.step(&put(1, Versioning::Enabled, Some("null"))).is_empty());
         assert!(one.step(&put(1, Versioning::Suspended, Some("b"))).is_empty());
-        let two = only(one.step(&put(1, Versioning::Suspended, Some("null"))));
-        let three = only(two.step(&put(2, Versioning::Suspended, Some("null"))));
+        assert!(one.step(&put(1, Versioning::Suspended, Some("null"))).is_empty());
+        let two = only(one.step(&put(1, Versioning::Suspended, None)));
+        let three = only(two.step(&put(2, Versioning::Suspended, None)));
         let ids: Vec<&str> = three.versions.iter().map(|version| version.id.text()).collect();
         assert_eq!(ids, ["null", "a"]);
     }

@@ -13,6 +13,8 @@ pub struct Event<C> {
     pub invoked: u64,
     /// `None`: its outcome is not known; it may have happened at any time since, or not at all.
     pub answered: Option<u64>,
+    /// The call of the history that is known to have happened before, whatever the times say.
+    pub after: Option<usize>,
 }
 
 /// What the search comes to.
@@ -29,7 +31,7 @@ pub enum Verdict {
 /// Calls in a history at most.
 pub const EVENTS_MAX: usize = 128;
 /// Places in the search that are visited at most.
-const VISITS_MAX: usize = 1_000_000;
+const VISITS_MAX: usize = 300_000;
 
 /// Which calls have been placed: a bit for each.
 type Placed = u128;
@@ -82,7 +84,11 @@ fn mask(bits: impl Iterator<Item = bool>) -> Placed {
 fn candidates<C>(history: &[Event<C>], placed: Placed) -> Vec<usize> {
     let left = || (0..history.len()).filter(|i| placed & (1 << i) == 0);
     let first_answer = left().filter_map(|i| history[i].answered).min().unwrap_or(u64::MAX);
-    let mut next: Vec<usize> = left().filter(|i| history[*i].invoked < first_answer).collect();
+    let may_come = |i: &usize| {
+        let event = &history[*i];
+        event.invoked < first_answer && event.after.is_none_or(|before| placed & (1 << before) != 0)
+    };
+    let mut next: Vec<usize> = left().filter(may_come).collect();
     next.sort_by_key(|i| std::cmp::Reverse(history[*i].answered.unwrap_or(u64::MAX)));
     next
 }
@@ -116,6 +122,7 @@ mod tests {
             call,
             invoked,
             answered: (answered < 99).then_some(answered),
+            after: None,
         };
         events.iter().map(event).collect()
     }
@@ -151,6 +158,14 @@ mod tests {
         let two = [(Write(1), 0, 1), (Write(2), 0, 1)];
         assert!(explained(&[two[0], two[1], (Read(2), 2, 3), (Read(2), 4, 5)]));
         assert!(!explained(&[two[0], two[1], (Read(2), 2, 3), (Read(1), 4, 5)]), "two orders");
+    }
+
+    #[test]
+    fn what_is_known_to_come_before_does() {
+        let mut events = history(&[(Write(1), 0, 5), (Write(2), 1, 6), (Read(1), 7, 8)]);
+        assert_eq!(judge(0, &events, register), Verdict::Explained(vec![1, 0, 2]));
+        events[1].after = Some(0);
+        assert!(matches!(judge(0, &events, register), Verdict::Impossible(_)));
     }
 
     #[test]

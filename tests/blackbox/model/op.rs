@@ -206,6 +206,14 @@ impl Op {
         }
     }
 
+    /// Whether a success means that there is a version more.
+    pub fn makes_a_version(&self) -> bool {
+        matches!(
+            self,
+            Self::Put { .. } | Self::Paste { .. } | Self::Complete { .. } | Self::Delete { version: None, .. }
+        )
+    }
+
     /// Whether it changes nothing.
     pub fn only_reads(&self) -> bool {
         matches!(self, Self::Source { .. } | Self::Read { .. } | Self::Tags { .. } | Self::List)
