@@ -30,7 +30,9 @@ impl CopySource {
             Some((path, version)) => (path, Some(version.to_owned())),
             None => (raw, None),
         };
-        let path = percent_encoding::percent_decode_str(path)
+        // As AWS, and as s5cmd relies on: a `+` is a space, as in a form.
+        let path = path.replace('+', " ");
+        let path = percent_encoding::percent_decode_str(&path)
             .decode_utf8()
             .map_err(|_| invalid("x-amz-copy-source is not percent-encoded UTF-8."))?;
         let path = path.strip_prefix('/').unwrap_or(&path);
@@ -88,7 +90,7 @@ mod tests {
             ("b/k", "b", "k", None),
             ("/b/k", "b", "k", None),
             ("b/a%20b%2Fc%2525", "b", "a b/c%25", None),
-            ("b//a/../c+d", "b", "/a/../c+d", None),
+            ("b//a/../c+d%2B", "b", "/a/../c d+", None),
             ("/b/k?versionId=null", "b", "k", Some("null")),
             ("b%2Fk", "b", "k", None),
             ("b/k%3FversionId=x", "b", "k?versionId=x", None),

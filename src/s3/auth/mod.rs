@@ -21,6 +21,7 @@ use zeroize::Zeroizing;
 
 pub use payload::{ChunkSigner, Payload, Trailers, VerifiedBody, verified};
 
+use crate::s3::checksum::is_of_nothing;
 use crate::s3::error::{S3Error, S3ErrorCode};
 use crate::s3::request::{Headers, Method, WireHead};
 use crate::s3::services::Rules;
@@ -184,6 +185,18 @@ impl Incoming<'_> {
 
     fn identity(&self, credential: Credential, headers: &Headers, payload: Payload, how: SignatureKind) -> Identity {
         let caller = Caller::from(credential);
-        Identity { caller, headers: canonical::without_aws_chunked(headers), payload, how }
+        let headers = canonical::without_aws_chunked(&self.without_sums_of_nothing(headers));
+        Identity { caller, headers, payload, how }
+    }
+
+    /// aws-sdk-js v3 signs links with the checksum of the body that it has then, which is none, and whoever uses one
+    /// sends a body of their own. AWS takes such links.
+    fn without_sums_of_nothing(&self, headers: &Headers) -> Headers {
+        let mut kept = Headers::default();
+        let sent = |name: &str| self.wire.headers.has(name);
+        for (name, value) in headers.iter().filter(|(name, value)| sent(name) || !is_of_nothing(name, value)) {
+            kept.push(name, value.clone());
+        }
+        kept
     }
 }

@@ -96,6 +96,13 @@ impl Algorithm {
     }
 }
 
+/// Whether a header is the checksum of no bytes at all.
+#[must_use]
+pub fn is_of_nothing(header: &str, value: &[u8]) -> bool {
+    let algorithm = Algorithm::ALL.into_iter().find(|algorithm| algorithm.header() == header);
+    algorithm.is_some_and(|algorithm| Hasher::new(algorithm).finish().value.as_bytes() == value)
+}
+
 /// A checksum in the making.
 pub enum Hasher {
     /// One of the CRCs.
