@@ -9,10 +9,10 @@ use crate::config::{Log, LogFormat};
 /// Starts logging. A second call changes nothing.
 pub fn start(log: &Log) {
     let filter = EnvFilter::try_new(&log.level).unwrap_or_else(|_| EnvFilter::new("info"));
-    // actix tells each cut connection as an error; the access log says it already.
-    let filter = ["actix_http=off", "actix_server=warn"]
+    // actix tells each cut connection as an error, which the access log says already; scylla each connection it makes.
+    let filter = ["actix_http=off", "actix_server=warn", "scylla=warn"]
         .into_iter()
-        .filter(|_| !log.level.contains("actix"))
+        .filter(|quiet| !quiet.split(['_', '=']).next().is_some_and(|library| log.level.contains(library)))
         .filter_map(|directive| directive.parse().ok())
         .fold(filter, EnvFilter::add_directive);
     let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
