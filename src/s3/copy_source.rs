@@ -51,7 +51,7 @@ impl CopySource {
 /// Reads `x-amz-copy-source-range`, which takes only `bytes=first-last`.
 ///
 /// # Errors
-/// `InvalidArgument`; `InvalidRequest` when it reaches beyond the source.
+/// `InvalidArgument`, also when it ends beyond the source; `InvalidRequest` when it begins there.
 pub fn range(headers: &Headers, size: u64) -> Result<Range<u64>, S3Error> {
     let Some(text) = headers.get("x-amz-copy-source-range") else { return Ok(0..size) };
     let invalid_because = |why: String| {

@@ -311,6 +311,35 @@ fn damage_and_a_full_store_have_answers_of_their_own() {
     assert!(front.must("GET", &target, b"").body == bytes(BODY_BYTES));
 }
 
+/// What a condition finds may be the object that the same completion, sent twice, has made.
+#[test]
+fn a_conditional_completion_is_not_refused_because_of_its_own_object() {
+    let front = Front::new();
+    let bucket = format!("/{}", fresh_bucket_name());
+    front.must("PUT", &bucket, b"");
+    let id = front.must("POST", &format!("{bucket}/k?uploads"), b"").element("UploadId");
+    let target = format!("{bucket}/k?uploadId={id}");
+    front.must("PUT", &format!("{target}&partNumber=1"), b"part");
+    let document = document(&[(1, md5_hex(b"part"))]);
+    let until = Arc::new(Notify::new());
+    front.plan.add("read_version", 0, Fault::Hold(Arc::clone(&until)));
+    std::thread::scope(|scope| {
+        let complete = || {
+            let request = front.alice.request("POST", &target).header("if-none-match", "*");
+            front.ask(request.body(document.as_bytes()))
+        };
+        let slower = scope.spawn(complete);
+        while front.plan.left() > 0 {
+            std::thread::yield_now();
+        }
+        let faster = complete();
+        assert_eq!(faster.status, 200, "{}", faster.text());
+        until.notify_one();
+        let slower = slower.join().expect("answers");
+        assert_eq!(slower.status, 200, "{}", slower.text());
+    });
+}
+
 /// The faster of two takes the parts with it, and the slower has the same to tell.
 #[test]
 fn a_completion_whose_twin_was_faster_answers_the_same() {

@@ -190,7 +190,7 @@ impl Incoming<'_> {
     }
 
     /// aws-sdk-js v3 signs links with the checksum of the body that it has then, which is none, and whoever uses one
-    /// sends a body of their own. AWS takes such links.
+    /// sends a body of their own. AWS is said to take such links. One that was meant for an empty object takes any body.
     fn without_sums_of_nothing(&self, headers: &Headers) -> Headers {
         let mut kept = Headers::default();
         let sent = |name: &str| self.wire.headers.has(name);

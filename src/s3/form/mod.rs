@@ -32,7 +32,6 @@ use crate::s3::error::{S3Error, S3ErrorCode};
 use crate::s3::operation::Request;
 use crate::s3::request::{Headers, WireHead};
 use crate::s3::services::Services;
-
 use crate::storage::Timestamp;
 use parameters::Parameters;
 use policy::{Policy, Subject};

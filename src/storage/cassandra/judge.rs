@@ -225,9 +225,14 @@ impl Core {
         if row.is_open() || Timestamp::now().0 < self.forgotten_at(&row) {
             return Ok(Ruling::Later(entry.clone()));
         }
-        // A slot may lag behind the others for as long as a front end that died holds it, or its backlog lasts.
-        if !self.swept_past(Timestamp(self.forgotten_at(&row).saturating_sub(self.grace_micros()))).await? {
+        // A slot may lag behind the others for as long as a front end that died holds it, or its backlog lasts. What was
+        // put off while it was caught up is in any slot by then, so that all have to pass a second time.
+        let due = if entry.passed > 0 { entry.passed } else { self.forgotten_at(&row) };
+        if !self.swept_past(Timestamp(due)).await? {
             return Ok(Ruling::Later(entry.clone()));
+        }
+        if entry.passed == 0 {
+            return Ok(Ruling::Later(Entry { passed: Timestamp::now().0, ..entry.clone() }));
         }
         // Not by LWT, which cannot delete a partition; at the highest timestamp no LWT can be seen after it.
         self.cluster.write(&self.cluster.st.upload_purge, (FOR_EVER, id.0)).await?;

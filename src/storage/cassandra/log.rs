@@ -52,6 +52,9 @@ pub(super) struct Entry {
     /// The bucket's name.
     #[prost(string, tag = "5")]
     pub(super) name: String,
+    /// When every slot had passed the closing of the upload, microseconds since 1970; 0 before.
+    #[prost(int64, tag = "6")]
+    pub(super) passed: i64,
 }
 
 impl Core {

@@ -90,14 +90,16 @@ pub async fn settings_change_one_after_the_other(storage: Storage) {
         }
     })
     .await;
-    assert!(outcomes.iter().all(|o| matches!(o, Some(ChangeBucket::Changed(_)))));
+    assert!(outcomes.iter().all(|o| matches!(o, None | Some(ChangeBucket::Changed(_)))));
     let ChangeBucket::Left(now) = f.storage.metadata.change_bucket(&f.bucket, &mut |_| None).await.expect("reads")
     else {
         panic!("nothing was asked for")
     };
-    let mut tags: Vec<_> = now.settings.tags.iter().map(|tag| tag.key.clone()).collect();
-    tags.sort();
-    assert_eq!(tags, ["0", "1", "2", "3", "4", "5", "6", "7"]);
+    for (i, outcome) in outcomes.iter().enumerate() {
+        let times = now.settings.tags.iter().filter(|tag| tag.key == i.to_string()).count();
+        // One whose outcome is not known has happened once, or not.
+        assert!(times == 1 || outcome.is_none() && times == 0, "{i}: {times} times");
+    }
     assert_eq!(now.settings.versioning(), Versioning::Off);
     assert_eq!(f.delete_bucket().await, DeleteBucket::Deleted);
     let gone = f.storage.metadata.change_bucket(&f.bucket, &mut |now| Some(now.clone())).await.expect("answers");

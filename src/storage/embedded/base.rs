@@ -160,6 +160,7 @@ pub(super) struct Base {
     /// `None` only while it is dropped.
     database: Option<Database>,
     path: PathBuf,
+    has_checkpoint: bool,
 }
 
 impl Drop for Base {
@@ -229,17 +230,21 @@ impl Base {
         }
         // redb may panic on a file that was altered behind its back; to us that is one more damaged index.
         let opened = catch_unwind(AssertUnwindSafe(|| {
-            let base = Self::with(file, path, stop).ok()?;
+            let mut base = Self::with(file, path, stop).ok()?;
+            base.has_checkpoint = true;
             let checkpoint = base.checkpoint().ok()??;
             Some((base, checkpoint))
         }));
         opened.ok().flatten()
     }
 
-    /// Opens the base again, in the process that has made or opened it; one that has no checkpoint yet is empty.
-    pub(super) fn reopen(disk: &dyn Disk, path: &Path, stop: &StopFlag) -> Option<Self> {
-        let file = disk.open(path).ok()?;
-        catch_unwind(AssertUnwindSafe(|| Self::with(file, path, stop).ok())).ok().flatten()
+    /// Opens the base again, in the process that has made or opened it. It has to have a checkpoint if it had one.
+    pub(super) fn reopened(&self, disk: &dyn Disk, stop: &StopFlag) -> Option<Self> {
+        if self.has_checkpoint {
+            return Some(Self::open(disk, &self.path, stop)?.0);
+        }
+        let file = disk.open(&self.path).ok()?;
+        catch_unwind(AssertUnwindSafe(|| Self::with(file, &self.path, stop).ok())).ok().flatten()
     }
 
     /// Makes an empty base in place of what is there.
@@ -253,7 +258,7 @@ impl Base {
     fn with(file: Arc<dyn DiskFile>, path: &Path, stop: &StopFlag) -> Result<Self> {
         let backend = Backend::new(file, stop);
         let database = Database::builder().set_cache_size(CACHE_BYTES).create_with_backend(backend).map_err(failed)?;
-        let base = Self { database: Some(database), path: path.to_owned() };
+        let base = Self { database: Some(database), path: path.to_owned(), has_checkpoint: false };
         if base.rows().is_err() {
             let write = base.database().begin_write().map_err(failed)?;
             write.open_table(ROWS).map_err(failed)?;
@@ -265,11 +270,6 @@ impl Base {
 
     fn database(&self) -> &Database {
         self.database.as_ref().expect("there until the drop")
-    }
-
-    /// Where the database is.
-    pub(super) fn path(&self) -> &Path {
-        &self.path
     }
 
     /// The base as it is now.
@@ -286,7 +286,7 @@ impl Base {
     }
 
     /// Moves the base forward, durably and as a whole.
-    pub(super) fn write(&self, rows: &Overlay, checkpoint: &Checkpoint) -> Result<()> {
+    pub(super) fn write(&mut self, rows: &Overlay, checkpoint: &Checkpoint) -> Result<()> {
         let mut write = self.database().begin_write().map_err(failed)?;
         write.set_quick_repair(true);
         {

@@ -146,8 +146,7 @@ impl Checkpoints {
 
     /// A database that failed once refuses everything until it is opened again.
     fn reopen(&self, shared: &Shared, base: &mut Base) {
-        let path = base.path().to_owned();
-        let opened = Base::reopen(shared.disk.as_ref(), &path, &shared.stop);
+        let opened = base.reopened(shared.disk.as_ref(), &shared.stop);
         let rows = opened.and_then(|opened| opened.rows().ok().map(|rows| (opened, rows)));
         match rows {
             Some((opened, rows)) => {

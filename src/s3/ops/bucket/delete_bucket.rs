@@ -2,16 +2,22 @@
 
 use std::sync::Arc;
 
+use futures::{StreamExt, TryStreamExt, future, stream};
+
 use crate::s3::access::Permit;
 use crate::s3::error::{S3Error, S3ErrorCode};
 use crate::s3::operation::{AclRight, Action, BodyKind, Level, Reply, Request, Row};
 use crate::s3::request::Method;
 use crate::s3::response::Response;
 use crate::s3::services::Services;
-use crate::storage::{Bucket, DeleteBucket, PAGE_ENTRIES_MAX, UploadScan, VersionScan};
+use crate::storage::{Bucket, DeleteBucket, UploadScan, VersionScan};
 
 /// How often uploads that keep being opened are aborted before the bucket counts as in use.
-const ATTEMPTS_MAX: u32 = 3;
+const ATTEMPTS_MAX: u32 = 2;
+/// Uploads that are aborted before the bucket is looked at again.
+const ABORTED_BETWEEN_LOOKS: usize = 100;
+/// Uploads that are aborted at once.
+const PARALLEL: usize = 8;
 
 /// The row of DeleteBucket.
 pub const ROW: Row = Row {
@@ -34,38 +40,42 @@ fn call(permit: Permit, _request: Request, services: Arc<Services>) -> Reply {
 async fn run(permit: Permit, services: &Services) -> Result<Response, S3Error> {
     let bucket = permit.bucket()?;
     let name = bucket.name.as_str();
+    let store = &services.storage.metadata;
+    let mut answer = store.delete_bucket(bucket).await?;
     for _ in 0..ATTEMPTS_MAX {
-        match services.storage.metadata.delete_bucket(bucket).await? {
-            DeleteBucket::Deleted => return Ok(Response::status(204)),
-            DeleteBucket::Absent => return Err(S3Error::from(S3ErrorCode::NoSuchBucket).field("BucketName", name)),
-            DeleteBucket::NotEmpty if has_versions(bucket, services).await? => break,
-            DeleteBucket::NotEmpty => abort_uploads(bucket, services).await?,
+        // Never without trying again afterwards: whoever is refused still has their uploads, as far as that is possible.
+        if answer != DeleteBucket::NotEmpty || !abort_uploads(bucket, services).await? {
+            break;
         }
+        answer = store.delete_bucket(bucket).await?;
     }
-    Err(S3Error::from(S3ErrorCode::BucketNotEmpty).field("BucketName", name))
-}
-
-async fn has_versions(bucket: &Bucket, services: &Services) -> Result<bool, S3Error> {
-    let scan = VersionScan { prefix: Vec::new(), from: Vec::new(), below: None, limit: 1 };
-    Ok(!services.storage.metadata.list_versions(bucket, &scan).await?.entries.is_empty())
+    match answer {
+        DeleteBucket::Deleted => Ok(Response::status(204)),
+        DeleteBucket::NotEmpty => Err(S3Error::from(S3ErrorCode::BucketNotEmpty).field("BucketName", name)),
+        DeleteBucket::Absent => Err(S3Error::from(S3ErrorCode::NoSuchBucket).field("BucketName", name)),
+    }
 }
 
 /// Uploads that nobody completed do not keep a bucket: AWS names only objects, versions and delete markers. Nobody could
-/// ask for their parts again.
-async fn abort_uploads(bucket: &Bucket, services: &Services) -> Result<(), S3Error> {
+/// ask for their parts again. False, and no more of them go, once something else is in the bucket.
+async fn abort_uploads(bucket: &Bucket, services: &Services) -> Result<bool, S3Error> {
     let store = &services.storage.metadata;
-    let mut scan = UploadScan { prefix: Vec::new(), from: Vec::new(), after_upload: None, limit: PAGE_ENTRIES_MAX };
+    let versions = VersionScan { prefix: Vec::new(), from: Vec::new(), below: None, limit: 1 };
+    let mut scan =
+        UploadScan { prefix: Vec::new(), from: Vec::new(), after_upload: None, limit: ABORTED_BETWEEN_LOOKS };
     loop {
-        let page = store.list_uploads(bucket, &scan).await?;
-        for upload in &page.entries {
-            // One that was closed meanwhile is as good as aborted, or an object that the next attempt finds.
-            store.abort_upload(bucket, upload).await?;
+        if !store.list_versions(bucket, &versions).await?.entries.is_empty() {
+            return Ok(false);
         }
+        let page = store.list_uploads(bucket, &scan).await?;
+        // One that was closed meanwhile is as good as aborted, or an object that the next look finds.
+        let aborts = page.entries.iter().map(|upload| store.abort_upload(bucket, upload));
+        stream::iter(aborts).buffer_unordered(PARALLEL).try_for_each(|_| future::ready(Ok(()))).await?;
         match page.entries.last() {
             Some(last) if page.more => {
                 (scan.from, scan.after_upload) = (last.key.as_bytes().to_vec(), Some(last.id));
             }
-            _ => return Ok(()),
+            _ => return Ok(true),
         }
     }
 }

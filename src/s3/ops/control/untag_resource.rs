@@ -15,7 +15,7 @@ pub const ROW: Row = Row {
     name: "UntagResource",
     method: Method::Delete,
     level: Level::Control,
-    query: &[],
+    query: &["tagKeys"],
     header: None,
     action: Action::PutBucketTagging,
     acl: AclRight::Owner,
