@@ -10,6 +10,7 @@
 use std::collections::BTreeMap;
 use std::ops::Bound;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use parking_lot::RwLock;
@@ -17,6 +18,10 @@ use parking_lot::RwLock;
 use super::base::{Base, Rows};
 use super::{keys, rows};
 use crate::storage::{InodeId, Result};
+
+/// Longest wait of a reader for a base that is being opened again, and the pauses in between.
+const REOPENED_WITHIN: Duration = Duration::from_secs(10);
+const PAUSE: Duration = Duration::from_millis(1);
 
 /// Where a record is in the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -256,14 +261,35 @@ impl Index {
     }
 
     pub(super) fn get(&self, key: &[u8]) -> Result<Option<Row>> {
-        let below = {
-            let layers = self.layers.read();
-            if let Some(row) = layers.active.get(key) {
-                return Ok(row.clone());
+        loop {
+            let below = {
+                let layers = self.layers.read();
+                if let Some(row) = layers.active.get(key) {
+                    return Ok(row.clone());
+                }
+                layers.below.clone()
+            };
+            match below.get(key) {
+                Err(_) if self.is_replaced(&below) => {}
+                answer => return answer,
             }
-            layers.below.clone()
-        };
-        below.get(key)
+        }
+    }
+
+    /// Whether reading again reads another base: a checkpoint that fails has it opened again, and until then reads of the
+    /// old one fail as well. Waits while a checkpoint is under way.
+    fn is_replaced(&self, below: &Below) -> bool {
+        let end = Instant::now() + REOPENED_WITHIN;
+        loop {
+            let now = self.layers.read().below.clone();
+            if !below.base.as_ref().zip(now.base.as_ref()).is_some_and(|(then, now)| Arc::ptr_eq(then, now)) {
+                return true;
+            }
+            if now.frozen.is_none() || Instant::now() >= end {
+                return false;
+            }
+            std::thread::sleep(PAUSE);
+        }
     }
 
     /// Up to `limit` rows from `from` (inclusive) to `end` (exclusive; `None` is the end of all).
@@ -287,19 +313,25 @@ impl Index {
         if end.is_some_and(|end| from >= end) {
             return Ok((Vec::new(), None));
         }
-        let (newest, below) = {
-            let layers = self.layers.read();
-            let bounds = (Bound::Included(from), end.map_or(Bound::Unbounded, Bound::Excluded));
-            let newest = layers.active.range::<[u8], _>(bounds).take(most);
-            let newest: Vec<_> = newest.map(|(key, row)| (key.clone(), row.clone())).collect();
-            (newest, layers.below.clone())
-        };
-        // Behind the last of them there may be more.
-        let last = newest.last().filter(|_| newest.len() == most);
-        let cut = last.map(|(key, _)| [key, &[0][..]].concat());
-        let bounds = (Bound::Included(from), cut.as_deref().or(end).map_or(Bound::Unbounded, Bound::Excluded));
-        let (rows, next) = below.scan(newest.iter().map(|(key, row)| (key, row)), bounds, limit, LOOKED_AT_MAX)?;
-        Ok((rows, next.or(cut)))
+        loop {
+            let (newest, below) = self.newest(from, end, most);
+            // Behind the last of them there may be more.
+            let last = newest.last().filter(|_| newest.len() == most);
+            let cut = last.map(|(key, _)| [key, &[0][..]].concat());
+            let bounds = (Bound::Included(from), cut.as_deref().or(end).map_or(Bound::Unbounded, Bound::Excluded));
+            match below.scan(newest.iter().map(|(key, row)| (key, row)), bounds, limit, LOOKED_AT_MAX) {
+                Err(_) if self.is_replaced(&below) => {}
+                found => return found.map(|(rows, next)| (rows, next.or(cut))),
+            }
+        }
+    }
+
+    /// The newest changes of a range, `most` of them, and what is below them.
+    fn newest(&self, from: &[u8], end: Option<&[u8]>, most: usize) -> (Vec<(Vec<u8>, Option<Row>)>, Below) {
+        let layers = self.layers.read();
+        let bounds = (Bound::Included(from), end.map_or(Bound::Unbounded, Bound::Excluded));
+        let newest = layers.active.range::<[u8], _>(bounds).take(most);
+        (newest.map(|(key, row)| (key.clone(), row.clone())).collect(), layers.below.clone())
     }
 
     /// The first rows whose key begins with `prefix`.
@@ -320,10 +352,19 @@ impl Index {
 
     /// What applying these changes reads. Only who applies changes may rely on it, and only for the next ones.
     pub(super) fn resolve(&self, changes: &[Change]) -> Result<Overlay> {
-        let layers = self.layers.read();
-        let mut resolved = Overlay::new();
-        changes.iter().try_for_each(|change| layers.resolve(change, &mut resolved))?;
-        Ok(resolved)
+        loop {
+            let (below, failure) = {
+                let layers = self.layers.read();
+                let mut resolved = Overlay::new();
+                match changes.iter().try_for_each(|change| layers.resolve(change, &mut resolved)) {
+                    Ok(()) => return Ok(resolved),
+                    Err(error) => (layers.below.clone(), error),
+                }
+            };
+            if !self.is_replaced(&below) {
+                return Err(failure);
+            }
+        }
     }
 
     /// As [`Self::apply`]: readers wait for the lock, and do not wait for the disk.

@@ -1,5 +1,6 @@
 //! What the store takes of the machine: space on the disk, open files, and work of the sweeper.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,6 +8,9 @@ use std::time::Duration;
 use super::sim::{Faults, SimDisk};
 use crate::storage::conformance::fixture::{Fixture, body_of, key_of};
 use crate::storage::embedded::EmbeddedConfig;
+use crate::storage::embedded::base::{Base, Checkpoint};
+use crate::storage::embedded::index::{Change, Index, Location, Row};
+use crate::storage::embedded::stop::StopFlag;
 use crate::storage::embedded::store::{Embedded, open_on};
 use crate::storage::{Home, StorageError};
 
@@ -117,12 +121,49 @@ async fn a_full_disk_never_shows_in_a_sync() {
             break error;
         }
     };
-    assert!(matches!(refusal, StorageError::Full(_)), "{refusal}");
+    // Whether the log or the checkpoints found it full first.
+    assert!(matches!(refusal, StorageError::Full(_) | StorageError::Unavailable(_)), "{refusal}");
     let writing = store.clone();
     // With no reserve it may fail, and must leave the store as it was.
     drop(tokio::task::spawn_blocking(move || writing.shared.checkpoints.write(&writing.shared)).await.unwrap());
     f.storage.health.ready().await.expect("a full disk stops nothing");
     assert!(!f.list(b"", b"", 1000).await.is_empty());
+}
+
+/// A checkpoint that fails has the base opened again, and whoever reads at that moment must not notice.
+#[test]
+fn readers_of_a_base_that_is_opened_again_read_the_new_one() {
+    let disk = SimDisk::default();
+    let stop = StopFlag::default();
+    let row = Row { location: Location::default(), value: b"v"[..].into() };
+    let opened = |name: &str| {
+        let mut base = Base::create(&disk, Path::new(name), &stop).expect("makes an empty base");
+        // As many as no single page holds.
+        let rows = (0..3000).map(|i| (format!("{i:0500}").into_bytes(), Some(row.clone()))).collect();
+        base.write(&rows, &Checkpoint::default()).expect("writes rows");
+        drop(base);
+        // So that nothing is in its cache.
+        Base::open(&disk, Path::new(name), &stop).expect("opens").0
+    };
+    let (old, new) = (opened("/old"), opened("/new"));
+    let index = Index::new(&old, BTreeMap::new()).expect("reads it");
+    drop(old);
+    let key = format!("{:0500}", 1500).into_bytes();
+    index.get(&key).expect_err("no checkpoint is under way: this base stays closed");
+    index.freeze().expect("begins a checkpoint");
+    let change = Change { key: key.clone(), value: None, location: Location::default(), origin: 0 };
+    std::thread::scope(|scope| {
+        let readers = [
+            scope.spawn(|| index.get(&key).map(|row| row.is_some())),
+            scope.spawn(|| index.scan(&key, None, 9).map(|rows| rows.len() == 9)),
+            scope.spawn(|| index.resolve(std::slice::from_ref(&change)).map(|_| true)),
+        ];
+        index.replace_base(new.rows().expect("reads it"));
+        index.refreeze();
+        for reader in readers {
+            assert!(reader.join().expect("ends").expect("reads the new one"));
+        }
+    });
 }
 
 #[tokio::test(flavor = "multi_thread")]
