@@ -72,6 +72,9 @@ const LOOKED_AT_MAX: usize = 1_000;
 /// Newest changes copied at once for a scan, however few rows it is for: many may be deletes.
 const COPIED_MIN: usize = 16;
 
+/// Changes of a range, in order; `None` where a row is gone.
+type Changed = Vec<(Vec<u8>, Option<Row>)>;
+
 /// Rows, and where to go on when they are not all.
 type Found = (Vec<(Vec<u8>, Row)>, Option<Vec<u8>>);
 
@@ -327,7 +330,7 @@ impl Index {
     }
 
     /// The newest changes of a range, `most` of them, and what is below them.
-    fn newest(&self, from: &[u8], end: Option<&[u8]>, most: usize) -> (Vec<(Vec<u8>, Option<Row>)>, Below) {
+    fn newest(&self, from: &[u8], end: Option<&[u8]>, most: usize) -> (Changed, Below) {
         let layers = self.layers.read();
         let bounds = (Bound::Included(from), end.map_or(Bound::Unbounded, Bound::Excluded));
         let newest = layers.active.range::<[u8], _>(bounds).take(most);
