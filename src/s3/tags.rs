@@ -9,6 +9,8 @@ use crate::storage::Tag;
 pub const OBJECT_TAGS_MAX: usize = 10;
 /// Most tags of one bucket.
 pub const BUCKET_TAGS_MAX: usize = 50;
+/// Longest document with the tags of one bucket, bytes: each character may be a reference.
+pub const BUCKET_DOCUMENT_BYTES_MAX: usize = 512 * 1024;
 /// Longest key, Unicode characters.
 const KEY_CHARS_MAX: usize = 128;
 /// Longest value, Unicode characters.

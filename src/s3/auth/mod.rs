@@ -185,8 +185,11 @@ impl Incoming<'_> {
 
     fn identity(&self, credential: Credential, headers: &Headers, payload: Payload, how: SignatureKind) -> Identity {
         let caller = Caller::from(credential);
-        let headers = canonical::without_aws_chunked(&self.without_sums_of_nothing(headers));
-        Identity { caller, headers, payload, how }
+        let headers = match how {
+            SignatureKind::V2Query | SignatureKind::V4Query => &self.without_sums_of_nothing(headers),
+            _ => headers,
+        };
+        Identity { caller, headers: canonical::without_aws_chunked(headers), payload, how }
     }
 
     /// aws-sdk-js v3 signs links with the checksum of the body that it has then, which is none, and whoever uses one

@@ -12,9 +12,6 @@ use crate::s3::services::Services;
 use crate::s3::{tags, xml};
 use crate::storage::BucketSettings;
 
-/// Fifty tags, each character a reference.
-const DOCUMENT_BYTES_MAX: usize = 512 * 1024;
-
 /// The row of PutBucketTagging.
 pub const ROW: Row = Row {
     name: "PutBucketTagging",
@@ -24,14 +21,14 @@ pub const ROW: Row = Row {
     header: None,
     action: Action::PutBucketTagging,
     acl: AclRight::Owner,
-    body: BodyKind::Document(DOCUMENT_BYTES_MAX),
+    body: BodyKind::Document(tags::BUCKET_DOCUMENT_BYTES_MAX),
     writes: true,
     call,
 };
 
 fn call(permit: Permit, request: Request, services: Arc<Services>) -> Reply {
     Box::pin(async move {
-        let document = body::document(request.body, &request.headers, DOCUMENT_BYTES_MAX).await?;
+        let document = body::document(request.body, &request.headers, tags::BUCKET_DOCUMENT_BYTES_MAX).await?;
         let wanted = xml::tagging::parse(&document)?;
         tags::check(&wanted, tags::BUCKET_TAGS_MAX)?;
         let change = |now: &BucketSettings| Ok(BucketSettings { tags: wanted.clone(), ..now.clone() });
