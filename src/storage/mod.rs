@@ -8,6 +8,7 @@
 //! S3-shaped trait is too high: each store would write S3 once more. These traits promise atomicity for one key only,
 //! and ordered, bounded pages; everything S3 asks beyond that is built above them, once.
 
+pub mod access;
 pub mod body;
 pub mod boot_time;
 pub mod cassandra;
@@ -28,6 +29,9 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use bytes::Bytes;
 
+pub use access::{
+    AccessControlList, Grant, Grantee, GranteeGroup, Ownership, Permission, PublicAccessBlock, RateLimits,
+};
 pub use body::{BlobWriter, ChunkStream};
 pub use error::StorageError;
 pub use model::*;

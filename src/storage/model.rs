@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
+use super::access::AccessControlList;
 use super::body::ChunkStream;
 use super::boot_time::BootTime;
 pub use super::ids::{BucketId, InodeId, Rev, TenantId, Timestamp, UploadId, VersionId};
@@ -149,6 +150,9 @@ pub struct ObjectAttrs {
     /// What keeps this version from being removed.
     #[prost(message, optional, tag = "14")]
     pub lock: Option<ObjectLock>,
+    /// Grants; absent when only the owner has any.
+    #[prost(message, optional, tag = "15")]
+    pub acl: Option<AccessControlList>,
 }
 
 /// What keeps a version from being removed (AWS, "Locking objects with Object Lock").

@@ -2,6 +2,8 @@
 
 use bytes::Bytes;
 
+use super::access::{AccessControlList, Ownership, PublicAccessBlock, RateLimits};
+
 /// Everything that is configured about a bucket. Absent means AWS's default.
 #[derive(Clone, PartialEq, Eq, prost::Message)]
 pub struct BucketSettings {
@@ -20,6 +22,24 @@ pub struct BucketSettings {
     /// The lifecycle rules, as their own module encodes them; empty when there are none.
     #[prost(bytes = "bytes", tag = "5")]
     pub lifecycle: Bytes,
+    /// Grants; absent when only the owner has any.
+    #[prost(message, optional, tag = "6")]
+    pub acl: Option<AccessControlList>,
+    /// Who owns the objects.
+    #[prost(enumeration = "Ownership", tag = "7")]
+    pub ownership: i32,
+    /// The bucket policy, JSON as it was sent; empty when there is none.
+    #[prost(bytes = "bytes", tag = "8")]
+    pub policy: Bytes,
+    /// The switches against public access; absent when nobody has set any.
+    #[prost(message, optional, tag = "9")]
+    pub public_access_block: Option<PublicAccessBlock>,
+    /// The rules for requests from other sites, as their own module encodes them; empty when there are none.
+    #[prost(bytes = "bytes", tag = "10")]
+    pub cors: Bytes,
+    /// What may be asked of the bucket; absent when it is unbounded.
+    #[prost(message, optional, tag = "11")]
+    pub limits: Option<RateLimits>,
 }
 
 /// A bucket's versioning (AWS, "How S3 Versioning works").
