@@ -103,6 +103,12 @@ pub struct Session {
 }
 
 impl Principal {
+    /// A tenant itself, by one of its keys.
+    #[must_use]
+    pub fn root(tenant: Tenant, account: AccountId, access_key: String) -> Self {
+        Self { tenant, account, identity: Identity::Root, access_key, policies: Vec::new(), session: None }
+    }
+
     /// Whether it is the tenant itself.
     #[must_use]
     pub fn is_root(&self) -> bool {

@@ -1,9 +1,11 @@
 //! Keys that are known from the start: those of the configuration, or the one that the first start made.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 
+use crate::accounts::{AccountId, Principal};
 use crate::config::Key;
 use crate::s3::auth::{Credential, CredentialSource};
 use crate::storage::{MetadataStore, StorageError};
@@ -20,10 +22,12 @@ impl StaticKeys {
         let mut known = HashMap::new();
         for key in keys {
             let Some(secret_key) = key.secret_key.clone() else { continue };
+            let tenant = store.ensure_tenant(&key.tenant).await?;
+            let account = AccountId::of(tenant.id, 0);
             let credential = Credential {
                 access_key: key.access_key.clone(),
                 secret_key: secret_key.into_inner(),
-                tenant: store.ensure_tenant(&key.tenant).await?,
+                principal: Arc::new(Principal::root(tenant, account, key.access_key.clone())),
                 signature_v2: key.signature_v2,
             };
             known.insert(key.access_key.clone(), credential);

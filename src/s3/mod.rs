@@ -1,6 +1,7 @@
 //! The protocol and its semantics: from a request's bytes to an answer's. Names no store and no HTTP library.
 
 pub mod access;
+pub mod action;
 pub mod auth;
 pub mod body;
 pub mod checksum;

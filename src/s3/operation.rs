@@ -6,6 +6,7 @@ use std::sync::Arc;
 use futures::future::LocalBoxFuture;
 
 use crate::s3::access::Permit;
+pub use crate::s3::action::{AclRight, Action};
 use crate::s3::error::{S3Error, S3ErrorCode};
 use crate::s3::form::Success;
 use crate::s3::ops;
@@ -49,65 +50,6 @@ pub enum Level {
     Object,
     /// A bucket, as S3 Control names it.
     Control,
-}
-
-/// A right, as policies name it (AWS, "Actions, resources, and condition keys for Amazon S3").
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[allow(missing_docs)]
-pub enum Action {
-    ListAllMyBuckets,
-    CreateBucket,
-    DeleteBucket,
-    ListBucket,
-    ListBucketVersions,
-    GetBucketLocation,
-    GetBucketAcl,
-    PutBucketAcl,
-    GetBucketRequestPayment,
-    PutBucketRequestPayment,
-    GetBucketVersioning,
-    PutBucketVersioning,
-    GetBucketTagging,
-    PutBucketTagging,
-    GetLifecycleConfiguration,
-    PutLifecycleConfiguration,
-    GetBucketObjectLockConfiguration,
-    PutBucketObjectLockConfiguration,
-    GetBucketConfiguration,
-    PutBucketConfiguration,
-    ListBucketMultipartUploads,
-    GetObject,
-    PutObject,
-    DeleteObject,
-    GetObjectAcl,
-    PutObjectAcl,
-    GetObjectAttributes,
-    RestoreObject,
-    GetObjectTagging,
-    PutObjectTagging,
-    DeleteObjectTagging,
-    GetObjectRetention,
-    PutObjectRetention,
-    BypassGovernanceRetention,
-    GetObjectLegalHold,
-    PutObjectLegalHold,
-    AbortMultipartUpload,
-    ListMultipartUploadParts,
-}
-
-/// A right, as access control lists name it, and on what.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[allow(missing_docs)]
-pub enum AclRight {
-    /// Only the account itself; no list can give it.
-    Owner,
-    BucketRead,
-    BucketWrite,
-    BucketReadAcp,
-    BucketWriteAcp,
-    ObjectRead,
-    ObjectReadAcp,
-    ObjectWriteAcp,
 }
 
 /// What an operation's body is.

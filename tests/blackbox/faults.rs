@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use dolium::accounts::{AccountId, Principal};
 use dolium::s3::auth::{Credential, CredentialSource};
 use dolium::s3::operation::{ROWS, Row};
 use dolium::s3::pipeline;
@@ -83,7 +84,7 @@ impl Front {
             let credential = Credential {
                 access_key: ALICE.access.to_owned(),
                 secret_key: ALICE.secret.to_owned().into(),
-                tenant,
+                principal: Principal::root(tenant.clone(), AccountId::of(tenant.id, 0), ALICE.access.to_owned()).into(),
                 signature_v2: None,
             };
             let services = Services {

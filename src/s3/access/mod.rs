@@ -29,7 +29,7 @@ pub async fn decide(
     services: &Services,
 ) -> Result<Permit, S3Error> {
     let tenant = match caller {
-        Caller::Tenant { tenant, .. } => tenant,
+        Caller::Principal(principal) => &principal.tenant,
         Caller::Anonymous => return Err(refuse_anonymous(row, target, services).await?),
     };
     let key = target.key.as_deref().map(parse_key).transpose()?;

@@ -11,6 +11,7 @@ use futures::StreamExt;
 use zeroize::Zeroizing;
 
 use super::{Credential, CredentialSource, Identity, identify, verified};
+use crate::accounts::{AccountId, Principal};
 use crate::fuzzing::run;
 use crate::s3::error::S3Error;
 use crate::s3::request::{Headers, Method, WireBody, WireError, WireHead};
@@ -42,7 +43,12 @@ impl CredentialSource for OneKey {
         Ok((access_key == ACCESS).then(|| Credential {
             access_key: ACCESS.to_owned(),
             secret_key: Zeroizing::new(self.secret.to_owned()),
-            tenant: Tenant { id: TenantId([7; 32]), name: "tenant".to_owned() },
+            principal: Principal::root(
+                Tenant { id: TenantId([7; 32]), name: "tenant".to_owned() },
+                AccountId::of(TenantId([7; 32]), 0),
+                ACCESS.to_owned(),
+            )
+            .into(),
             signature_v2: self.v2,
         }))
     }

@@ -16,17 +16,20 @@ mod sigv4;
 #[cfg(test)]
 mod tests;
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use zeroize::Zeroizing;
 
 pub use payload::{ChunkSigner, Payload, Trailers, VerifiedBody, verified};
 
+use crate::accounts::Principal;
 use crate::s3::checksum::is_of_nothing;
 use crate::s3::error::{S3Error, S3ErrorCode};
 use crate::s3::request::{Headers, Method, WireHead};
 use crate::s3::services::Rules;
 use crate::s3::target::Target;
-use crate::storage::{StorageError, Tenant};
+use crate::storage::StorageError;
 
 /// A key pair and whom it speaks for.
 #[derive(Clone)]
@@ -35,8 +38,8 @@ pub struct Credential {
     pub access_key: String,
     /// The secret half; never logged, wiped when dropped.
     pub secret_key: Zeroizing<String>,
-    /// The tenant it belongs to.
-    pub tenant: Tenant,
+    /// Whom it speaks for.
+    pub principal: Arc<Principal>,
     /// Whether V2 signatures are taken with this key; `None` leaves it to the installation.
     pub signature_v2: Option<bool>,
 }
@@ -49,22 +52,28 @@ pub trait CredentialSource: Send + Sync {
 }
 
 /// Who sends a request.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub enum Caller {
     /// No credentials were sent.
     Anonymous,
-    /// A tenant, by one of its keys.
-    Tenant {
-        /// The tenant.
-        tenant: Tenant,
-        /// The key that signed.
-        access_key: String,
-    },
+    /// Somebody who holds the secret of a key.
+    Principal(Arc<Principal>),
+}
+
+impl Caller {
+    /// Whoever signed.
+    #[must_use]
+    pub fn principal(&self) -> Option<&Arc<Principal>> {
+        match self {
+            Self::Anonymous => None,
+            Self::Principal(principal) => Some(principal),
+        }
+    }
 }
 
 impl From<Credential> for Caller {
     fn from(credential: Credential) -> Self {
-        Self::Tenant { tenant: credential.tenant, access_key: credential.access_key }
+        Self::Principal(credential.principal)
     }
 }
 

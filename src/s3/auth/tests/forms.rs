@@ -55,7 +55,7 @@ fn signed_by(pairs: &[(&str, String)], rules: &Rules) -> Result<bool, S3Error> {
     let mut fields = Fields::default();
     pairs.iter().for_each(|(n, v)| fields.add((*n).to_owned(), v.clone()));
     let sender = run(identify(&fields, &OneKey { v2: None, secret: SECRET }, rules))?;
-    assert_eq!(matches!(sender.caller, Caller::Tenant { .. }), sender.policy.is_some());
+    assert_eq!(matches!(sender.caller, Caller::Principal(_)), sender.policy.is_some());
     Ok(sender.policy.is_some())
 }
 

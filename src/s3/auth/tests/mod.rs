@@ -32,7 +32,7 @@ impl Ask {
     #[track_caller]
     fn accepted(&self) -> Identity {
         let identity = self.identify().unwrap_or_else(|refusal| panic!("refused: {refusal:?}"));
-        assert!(matches!(&identity.caller, Caller::Tenant { access_key, .. } if access_key == ACCESS));
+        assert!(matches!(&identity.caller, Caller::Principal(who) if who.access_key == ACCESS));
         identity
     }
 

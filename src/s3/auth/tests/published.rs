@@ -21,7 +21,7 @@ fn v4(method: Method, target: &str, signed: &str, signature: &str) -> Ask {
 fn accepted(ask: &Ask, how: SignatureKind) {
     let identity = ask.identify().expect("a good signature");
     assert_eq!(identity.how, how);
-    assert!(matches!(identity.caller, Caller::Tenant { access_key, .. } if access_key == ACCESS));
+    assert!(matches!(identity.caller, Caller::Principal(who) if who.access_key == ACCESS));
     let mut late = Ask { now: ask.now + 14 * 60, ..Ask::new(ask.method, &ask.target, "20130524T000000Z") };
     for (name, value) in ask.headers.iter() {
         late.headers.push(name, value.clone());

@@ -29,21 +29,21 @@ enum Nothing {
 
 macro_rules! rows {
     (
-        read { $($get:literal $get_query:literal $nothing:expr,)* }
-        remove { $($delete:literal $delete_query:literal,)* }
-        restate { $($put:literal $put_query:literal $root:literal,)* }
+        read { $($get:literal $get_query:literal $get_action:ident, $nothing:expr,)* }
+        remove { $($delete:literal $delete_query:literal $delete_action:ident,)* }
+        restate { $($put:literal $put_query:literal $put_action:ident, $root:literal,)* }
     ) => {
         const ANSWERS: &[(&str, Nothing)] = &[$(($get, $nothing),)*];
         const ROOTS: &[(&str, &str)] = &[$(($put, $root),)*];
         /// One row for each of them.
         pub const ROWS: &[&Row] = &[
-            $(&row($get, Method::Get, &[$get_query], Action::GetBucketConfiguration, BodyKind::Empty, read),)*
-            $(&row($delete, Method::Delete, &[$delete_query], Action::PutBucketConfiguration, BodyKind::Empty, remove),)*
+            $(&row($get, Method::Get, &[$get_query], Action::$get_action, BodyKind::Empty, read),)*
+            $(&row($delete, Method::Delete, &[$delete_query], Action::$delete_action, BodyKind::Empty, remove),)*
             $(&row(
                 $put,
                 Method::Put,
                 &[$put_query],
-                Action::PutBucketConfiguration,
+                Action::$put_action,
                 BodyKind::Document(DOCUMENT_BYTES_MAX),
                 restate,
             ),)*
@@ -65,36 +65,36 @@ const fn row(
 
 rows! {
     read {
-        "GetBucketCors" "cors" Nothing::Error(S3ErrorCode::NoSuchCORSConfiguration),
-        "GetBucketWebsite" "website" Nothing::Error(S3ErrorCode::NoSuchWebsiteConfiguration),
-        "GetBucketPolicy" "policy" Nothing::Error(S3ErrorCode::NoSuchBucketPolicy),
-        "GetBucketPolicyStatus" "policyStatus" Nothing::Error(S3ErrorCode::NoSuchBucketPolicy),
-        "GetBucketEncryption" "encryption"
+        "GetBucketCors" "cors" GetBucketCORS, Nothing::Error(S3ErrorCode::NoSuchCORSConfiguration),
+        "GetBucketWebsite" "website" GetBucketWebsite, Nothing::Error(S3ErrorCode::NoSuchWebsiteConfiguration),
+        "GetBucketPolicy" "policy" GetBucketPolicy, Nothing::Error(S3ErrorCode::NoSuchBucketPolicy),
+        "GetBucketPolicyStatus" "policyStatus" GetBucketPolicyStatus, Nothing::Error(S3ErrorCode::NoSuchBucketPolicy),
+        "GetBucketEncryption" "encryption" GetEncryptionConfiguration,
             Nothing::Error(S3ErrorCode::ServerSideEncryptionConfigurationNotFoundError),
-        "GetBucketReplication" "replication" Nothing::Error(S3ErrorCode::ReplicationConfigurationNotFoundError),
-        "GetPublicAccessBlock" "publicAccessBlock" Nothing::Error(S3ErrorCode::NoSuchPublicAccessBlockConfiguration),
-        "GetBucketOwnershipControls" "ownershipControls" Nothing::Error(S3ErrorCode::OwnershipControlsNotFoundError),
-        "GetBucketAccelerateConfiguration" "accelerate" Nothing::Document("AccelerateConfiguration"),
-        "GetBucketLogging" "logging" Nothing::Document("BucketLoggingStatus"),
-        "GetBucketNotificationConfiguration" "notification" Nothing::Document("NotificationConfiguration"),
-        "ListBucketAnalyticsConfigurations" "analytics" Nothing::List("ListBucketAnalyticsConfigurationResult"),
-        "ListBucketIntelligentTieringConfigurations" "intelligent-tiering"
+        "GetBucketReplication" "replication" GetReplicationConfiguration, Nothing::Error(S3ErrorCode::ReplicationConfigurationNotFoundError),
+        "GetPublicAccessBlock" "publicAccessBlock" GetBucketPublicAccessBlock, Nothing::Error(S3ErrorCode::NoSuchPublicAccessBlockConfiguration),
+        "GetBucketOwnershipControls" "ownershipControls" GetBucketOwnershipControls, Nothing::Error(S3ErrorCode::OwnershipControlsNotFoundError),
+        "GetBucketAccelerateConfiguration" "accelerate" GetAccelerateConfiguration, Nothing::Document("AccelerateConfiguration"),
+        "GetBucketLogging" "logging" GetBucketLogging, Nothing::Document("BucketLoggingStatus"),
+        "GetBucketNotificationConfiguration" "notification" GetBucketNotification, Nothing::Document("NotificationConfiguration"),
+        "ListBucketAnalyticsConfigurations" "analytics" GetAnalyticsConfiguration, Nothing::List("ListBucketAnalyticsConfigurationResult"),
+        "ListBucketIntelligentTieringConfigurations" "intelligent-tiering" GetIntelligentTieringConfiguration,
             Nothing::List("ListBucketIntelligentTieringConfigurationsOutput"),
-        "ListBucketInventoryConfigurations" "inventory" Nothing::List("ListInventoryConfigurationsResult"),
-        "ListBucketMetricsConfigurations" "metrics" Nothing::List("ListMetricsConfigurationsResult"),
+        "ListBucketInventoryConfigurations" "inventory" GetInventoryConfiguration, Nothing::List("ListInventoryConfigurationsResult"),
+        "ListBucketMetricsConfigurations" "metrics" GetMetricsConfiguration, Nothing::List("ListMetricsConfigurationsResult"),
     }
     remove {
-        "DeleteBucketCors" "cors",
-        "DeleteBucketWebsite" "website",
-        "DeleteBucketPolicy" "policy",
-        "DeleteBucketEncryption" "encryption",
-        "DeleteBucketReplication" "replication",
-        "DeletePublicAccessBlock" "publicAccessBlock",
-        "DeleteBucketOwnershipControls" "ownershipControls",
+        "DeleteBucketCors" "cors" PutBucketCORS,
+        "DeleteBucketWebsite" "website" DeleteBucketWebsite,
+        "DeleteBucketPolicy" "policy" DeleteBucketPolicy,
+        "DeleteBucketEncryption" "encryption" PutEncryptionConfiguration,
+        "DeleteBucketReplication" "replication" PutReplicationConfiguration,
+        "DeletePublicAccessBlock" "publicAccessBlock" PutBucketPublicAccessBlock,
+        "DeleteBucketOwnershipControls" "ownershipControls" PutBucketOwnershipControls,
     }
     restate {
-        "PutBucketLogging" "logging" "BucketLoggingStatus",
-        "PutBucketNotificationConfiguration" "notification" "NotificationConfiguration",
+        "PutBucketLogging" "logging" PutBucketLogging, "BucketLoggingStatus",
+        "PutBucketNotificationConfiguration" "notification" PutBucketNotification, "NotificationConfiguration",
     }
 }
 

@@ -1,0 +1,129 @@
+//! Rights, as policies name them, and as access control lists do.
+
+macro_rules! actions {
+    ($($variant:ident,)*) => {
+        /// A right, as policies name it (AWS, "Actions, resources, and condition keys for Amazon S3").
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        #[allow(missing_docs)]
+        pub enum Action { $($variant,)* }
+
+        impl Action {
+            /// All of them.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
+
+            /// As policies write it.
+            #[must_use]
+            pub fn name(self) -> &'static str {
+                match self { $(Self::$variant => concat!("s3:", stringify!($variant)),)* }
+            }
+        }
+    };
+}
+
+actions! {
+    AbortMultipartUpload,
+    BypassGovernanceRetention,
+    CreateBucket,
+    DeleteBucket,
+    DeleteBucketPolicy,
+    DeleteBucketWebsite,
+    DeleteObject,
+    DeleteObjectTagging,
+    DeleteObjectVersion,
+    DeleteObjectVersionTagging,
+    GetAccelerateConfiguration,
+    GetAccountPublicAccessBlock,
+    GetAnalyticsConfiguration,
+    GetBucketAcl,
+    GetBucketCORS,
+    GetBucketLocation,
+    GetBucketLogging,
+    GetBucketNotification,
+    GetBucketObjectLockConfiguration,
+    GetBucketOwnershipControls,
+    GetBucketPolicy,
+    GetBucketPolicyStatus,
+    GetBucketPublicAccessBlock,
+    GetBucketRequestPayment,
+    GetBucketTagging,
+    GetBucketVersioning,
+    GetBucketWebsite,
+    GetEncryptionConfiguration,
+    GetIntelligentTieringConfiguration,
+    GetInventoryConfiguration,
+    GetLifecycleConfiguration,
+    GetMetricsConfiguration,
+    GetObject,
+    GetObjectAcl,
+    GetObjectAttributes,
+    GetObjectLegalHold,
+    GetObjectRetention,
+    GetObjectTagging,
+    GetObjectVersion,
+    GetObjectVersionAcl,
+    GetObjectVersionAttributes,
+    GetObjectVersionTagging,
+    GetReplicationConfiguration,
+    ListAllMyBuckets,
+    ListBucket,
+    ListBucketMultipartUploads,
+    ListBucketVersions,
+    ListMultipartUploadParts,
+    PutAccountPublicAccessBlock,
+    PutBucketAcl,
+    PutBucketCORS,
+    PutBucketLogging,
+    PutBucketNotification,
+    PutBucketObjectLockConfiguration,
+    PutBucketOwnershipControls,
+    PutBucketPolicy,
+    PutBucketPublicAccessBlock,
+    PutBucketRequestPayment,
+    PutBucketTagging,
+    PutBucketVersioning,
+    PutEncryptionConfiguration,
+    PutLifecycleConfiguration,
+    PutObject,
+    PutObjectAcl,
+    PutObjectLegalHold,
+    PutObjectRetention,
+    PutObjectTagging,
+    PutObjectVersionAcl,
+    PutObjectVersionTagging,
+    PutReplicationConfiguration,
+    RestoreObject,
+}
+
+impl Action {
+    /// The right that the same request needs when it names a version: many readings and changes of versions have one of
+    /// their own, so that who may read objects may not thereby read what they were before.
+    #[must_use]
+    pub fn of_version(self) -> Self {
+        match self {
+            Self::DeleteObject => Self::DeleteObjectVersion,
+            Self::DeleteObjectTagging => Self::DeleteObjectVersionTagging,
+            Self::GetObject => Self::GetObjectVersion,
+            Self::GetObjectAcl => Self::GetObjectVersionAcl,
+            Self::GetObjectAttributes => Self::GetObjectVersionAttributes,
+            Self::GetObjectTagging => Self::GetObjectVersionTagging,
+            Self::PutObjectAcl => Self::PutObjectVersionAcl,
+            Self::PutObjectTagging => Self::PutObjectVersionTagging,
+            other => other,
+        }
+    }
+}
+
+/// A right, as access control lists name it, and on what.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[allow(missing_docs)]
+pub enum AclRight {
+    /// Only the account itself; no list can give it.
+    Owner,
+    BucketRead,
+    BucketWrite,
+    BucketReadAcp,
+    BucketWriteAcp,
+    ObjectRead,
+    ObjectReadAcp,
+    ObjectWriteAcp,
+}
