@@ -16,11 +16,12 @@ use futures::StreamExt;
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 
+use super::directory::{DirectoryStore, Entry, PutEntry, RemoveEntry};
 use super::{
     AbortUpload, BlobWriter, Bucket, BucketName, BucketSettings, ChangeBucket, ChunkStore, ChunkStream, CompleteUpload,
     CreateBucket, CreateUpload, Decision, DeleteBucket, Fetch, Fingerprint, Head, HeadChange, HeadRead, Hold, Home,
     ListedObject, ListedVersion, Manifest, MetadataStore, NewBucket, NewUpload, ObjectKey, Page, Part, Placement,
-    PutPart, ReclaimStore, Reference, Result, Scan, Storage, StorageError, StoreHealth, Sweep, Tenant, TenantId,
+    PutPart, ReclaimStore, Reference, Result, Rev, Scan, Storage, StorageError, StoreHealth, Sweep, Tenant, TenantId,
     Upload, UploadId, UploadScan, VersionRef, VersionScan, Work, WorkStore,
 };
 
@@ -130,6 +131,7 @@ pub fn faulty(storage: Storage, plan: &Plan) -> Storage {
         chunks: store.clone(),
         reclaim: store.clone(),
         work: store.clone(),
+        directory: store.clone(),
         health: store,
     }
 }
@@ -197,6 +199,15 @@ faulty_verbs! {
         work(name: &str) -> Work;
         take_work(name: &str, seen: &Work, lease: Duration) -> bool;
         leave_work(name: &str, note: Bytes) -> ();
+    }
+}
+
+faulty_verbs! {
+    DirectoryStore of directory {
+        entry(scope: &str, name: &str) -> Option<Entry>;
+        entries(scope: &str, prefix: &str, after: Option<&str>, limit: usize) -> Page<(String, Entry)>;
+        put_entry(scope: &str, name: &str, expected: Option<Rev>, value: Bytes) -> PutEntry;
+        remove_entry(scope: &str, name: &str, expected: Rev) -> RemoveEntry;
     }
 }
 

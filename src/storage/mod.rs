@@ -13,6 +13,7 @@ pub mod body;
 pub mod boot_time;
 pub mod cassandra;
 pub mod conformance;
+pub mod directory;
 pub mod embedded;
 pub mod error;
 pub mod faulty;
@@ -33,6 +34,7 @@ pub use access::{
     AccessControlList, Grant, Grantee, GranteeGroup, Ownership, Permission, PublicAccessBlock, RateLimits,
 };
 pub use body::{BlobWriter, ChunkStream};
+pub use directory::DirectoryStore;
 pub use error::StorageError;
 pub use model::*;
 pub use names::{BucketName, ObjectKey};
@@ -52,6 +54,8 @@ pub struct Storage {
     pub reclaim: Arc<dyn ReclaimStore>,
     /// Who does what in the background.
     pub work: Arc<dyn WorkStore>,
+    /// Accounts.
+    pub directory: Arc<dyn DirectoryStore>,
     /// Whether the store can serve.
     pub health: Arc<dyn StoreHealth>,
 }

@@ -1,7 +1,7 @@
 //! The store on Apache Cassandra (and, untested, ScyllaDB): the only place that names the driver and holds CQL.
 //!
 //! Who owns what: [`schema`] the keyspace and its migrations; `session` connections and the three ways to send a
-//! statement; `statements` all CQL; `views` the leased view of a bucket; `buckets`, `tenants`, `heads`, `change`,
+//! statement; `statements` all CQL; `views` the leased view of a bucket; `buckets`, `tenants`, `directory`, `heads`, `change`,
 //! `listing`, `repair`, `uploads`, `completion`, `blocks` the rows; `inodes`, `log`, `reclaim` the reclaimer; `work` whose turn
 //! it is to do what in the background.
 //!
@@ -15,6 +15,7 @@ mod buckets;
 mod change;
 mod clock;
 mod completion;
+mod directory;
 mod heads;
 mod health;
 mod inodes;

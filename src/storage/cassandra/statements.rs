@@ -217,6 +217,12 @@ statements! {
     work_take: LWT = "UPDATE work SET owner = ?, until = ? WHERE name = ? IF until = ?";
     work_leave: LWT = "UPDATE work SET until = ?, note = ? WHERE name = ? IF owner = ?";
 
+    entry_read: GLOBAL_READ, entry_serial: GLOBAL_SERIAL = "SELECT rev, value FROM directory WHERE scope = ? AND name = ?";
+    entries_from: GLOBAL_READ = "SELECT name, rev, value FROM directory WHERE scope = ? AND name >= ? LIMIT ?";
+    entries_after: GLOBAL_READ = "SELECT name, rev, value FROM directory WHERE scope = ? AND name > ? LIMIT ?";
+    entry_set: GLOBAL_LWT = "UPDATE directory SET rev = ?, value = ? WHERE scope = ? AND name = ? IF rev = ?";
+    entry_drop: GLOBAL_LWT = "DELETE FROM directory WHERE scope = ? AND name = ? IF rev = ?";
+
     version_read: READ = "SELECT version, lease_ms, grace_ms, created, datacenter, consistency \
         FROM schema_version WHERE name = ?";
 }

@@ -10,11 +10,12 @@ use bytes::Bytes;
 use super::Core;
 use super::blocks::{CHUNK_BYTES, INLINE_BYTES_MAX};
 use super::change::Outcome;
+use crate::storage::directory::{DirectoryStore, Entry, PutEntry, RemoveEntry};
 use crate::storage::{
     AbortUpload, BlobWriter, Bucket, BucketName, BucketSettings, ChangeBucket, ChunkStore, ChunkStream, CompleteUpload,
     CreateBucket, CreateUpload, Decision, DeleteBucket, Fetch, Fingerprint, Head, HeadChange, HeadRead, Home,
     ListedObject, ListedVersion, Manifest, MetadataStore, NewBucket, NewUpload, ObjectKey, Page, Part, Placement,
-    PutPart, ReclaimStore, Reference, Result, Scan, Storage, StorageError, StoreHealth, Sweep, Tenant, TenantId,
+    PutPart, ReclaimStore, Reference, Result, Rev, Scan, Storage, StorageError, StoreHealth, Sweep, Tenant, TenantId,
     Upload, UploadId, UploadScan, VersionRef, VersionScan, Work, WorkStore,
 };
 
@@ -27,6 +28,7 @@ pub(super) fn storage_of(core: Arc<Core>) -> Storage {
         chunks: Arc::clone(&store) as _,
         reclaim: Arc::clone(&store) as _,
         work: Arc::clone(&store) as _,
+        directory: Arc::clone(&store) as _,
         health: store,
     }
 }
@@ -218,6 +220,33 @@ impl WorkStore for Store {
 
     async fn leave_work(&self, name: &str, note: Bytes) -> Result<()> {
         self.0.leave_work(name, note).await
+    }
+}
+
+#[async_trait]
+impl DirectoryStore for Store {
+    async fn entry(&self, scope: &str, name: &str) -> Result<Option<Entry>> {
+        self.0.entry(scope, name).await
+    }
+
+    async fn entries(
+        &self,
+        scope: &str,
+        prefix: &str,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Page<(String, Entry)>> {
+        self.0.directory_entries(scope, prefix, after, limit).await
+    }
+
+    async fn put_entry(&self, scope: &str, name: &str, expected: Option<Rev>, value: Bytes) -> Result<PutEntry> {
+        self.0.clock.check()?;
+        self.0.put_entry(scope, name, expected, value).await
+    }
+
+    async fn remove_entry(&self, scope: &str, name: &str, expected: Rev) -> Result<RemoveEntry> {
+        self.0.clock.check()?;
+        self.0.remove_entry(scope, name, expected).await
     }
 }
 

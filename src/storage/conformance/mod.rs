@@ -8,6 +8,7 @@
 
 pub mod blobs;
 pub mod buckets;
+pub mod directory;
 pub mod fixture;
 pub mod heads;
 pub mod listings;
@@ -97,6 +98,9 @@ macro_rules! contract_suite {
             versions::racing_puts_make_a_version_each
             versions::a_noncurrent_version_keeps_its_blob
             versions::random_changes_leave_what_the_model_says
+            directory::an_entry_changes_only_as_expected
+            directory::one_of_many_puts_wins
+            directory::entries_are_listed_in_pages
             work::buckets_with_rules_are_found
             work::work_goes_on_where_it_was_left
             reclaim::sweeping_nothing_comes_to_rest

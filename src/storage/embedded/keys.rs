@@ -18,6 +18,8 @@ pub(super) const COMPLETED: u8 = b'C';
 pub(super) const PARTS: u8 = b'P';
 /// The inodes that a published manifest refers to, by the manifest's inode.
 pub(super) const MANIFESTS: u8 = b'M';
+/// Entries of the directory by scope and name.
+pub(super) const DIRECTORY: u8 = b'D';
 /// How many rows refer to an inode. Derived: never in the log.
 pub(super) const REFERENCES: u8 = b'R';
 
@@ -104,6 +106,11 @@ pub(super) fn part(upload: UploadId, number: u16) -> Vec<u8> {
 
 pub(super) fn manifest(inode: InodeId) -> Vec<u8> {
     joined(MANIFESTS, &[inode.0.as_bytes()])
+}
+
+/// An entry of the directory; with a prefix of a name, where entries with that prefix begin.
+pub(super) fn entry(scope: &str, name: &str) -> Vec<u8> {
+    joined(DIRECTORY, &[&escaped(scope.as_bytes()), &[0, 0], name.as_bytes()])
 }
 
 pub(super) fn references(inode: InodeId) -> Vec<u8> {

@@ -27,6 +27,7 @@ mod buckets;
 mod checkpoint;
 mod chunks;
 mod committer;
+mod directory;
 mod disk;
 mod folder;
 mod heads;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use prost::Message;
 
+use crate::storage::directory::Entry;
 use crate::storage::{
     Bucket, BucketId, BucketName, BucketSettings, Data, Fingerprint, Head, InodeId, ObjectAttrs, ObjectKey,
     ObjectRecord, Part, PartAttrs, Placement, Result, Rev, StorageError, Tenant, TenantId, Timestamp, Upload, UploadId,
@@ -269,6 +270,24 @@ pub(super) fn encode_part(part: &Part) -> Result<Bytes> {
 pub(super) fn decode_part(key: &[u8], value: &[u8]) -> Result<Part> {
     let number = key.last_chunk::<2>().map(|bytes| u16::from_be_bytes(*bytes)).ok_or_else(|| damaged("a part"))?;
     Ok(Part { number, attrs: message::<PartAttrs>(value, "a part")? })
+}
+
+#[derive(Clone, PartialEq, Eq, prost::Message)]
+struct EntryRow {
+    #[prost(bytes = "bytes", tag = "1")]
+    rev: Bytes,
+    #[prost(bytes = "bytes", tag = "2")]
+    value: Bytes,
+}
+
+pub(super) fn encode_entry(entry: &Entry) -> Bytes {
+    encode(&[], &EntryRow { rev: entry.rev.bytes(), value: entry.value.clone() })
+}
+
+pub(super) fn decode_entry(value: &[u8]) -> Result<Entry> {
+    let row: EntryRow = message(value, "a directory entry")?;
+    let rev = Rev::from_slice(&row.rev).ok_or_else(|| damaged("a directory entry"))?;
+    Ok(Entry { rev, value: row.value })
 }
 
 /// The row that keeps a manifest's parts alive.

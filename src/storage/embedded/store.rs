@@ -145,6 +145,7 @@ impl Embedded {
             chunks: self.clone(),
             reclaim: self.clone(),
             work: self.clone(),
+            directory: self.clone(),
             health: self.clone(),
         }
     }

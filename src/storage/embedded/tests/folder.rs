@@ -5,6 +5,7 @@ use std::fs;
 use bytes::Bytes;
 
 use crate::storage::conformance::fixture::{Fixture, body_of};
+use crate::storage::directory::PutEntry;
 use crate::storage::embedded::{EmbeddedConfig, OpenError, open};
 use crate::storage::{Fetch, NewBucket, Storage};
 
@@ -94,6 +95,42 @@ async fn without_its_index_the_store_rebuilds_it() {
         assert!(f.get("blob").await == Some(body_of(400_000, 2)), "{damage}");
         assert_eq!(f.list(b"", b"", 10).await, ["blob", "kept"], "{damage}");
     }
+}
+
+#[tokio::test]
+async fn the_directory_outlives_restarts_checkpoints_and_compaction() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut f = Fixture::new(open(config(&folder)).await.unwrap()).await;
+    let mut rev = None;
+    for round in 0..60_u8 {
+        // Each round fills most of a segment with what the next one replaces.
+        f.put("filler", body_of(200_000, round.into())).await;
+        let value = Bytes::from(vec![round; 100_000]);
+        let PutEntry::Done(done) = f.storage.directory.put_entry("s", "n", rev, value).await.unwrap() else {
+            panic!("is as it was left")
+        };
+        rev = Some(done);
+        if round == 0 {
+            f.storage.directory.put_entry("s", "old", None, Bytes::from_static(b"kept")).await.unwrap();
+        }
+    }
+    f.storage.health.close().await.unwrap();
+    f = reopened(f, &folder, false).await;
+    f.sweep().await;
+    for clean in [true, false] {
+        f = reopened(f, &folder, clean).await;
+        let entry = f.storage.directory.entry("s", "n").await.unwrap().expect("is there");
+        assert_eq!((Some(entry.rev), entry.value), (rev, Bytes::from(vec![59; 100_000])), "{clean}");
+        let old = f.storage.directory.entry("s", "old").await.unwrap().expect("is there");
+        assert_eq!(old.value, "kept");
+    }
+    f.storage
+        .directory
+        .remove_entry("s", "old", f.storage.directory.entry("s", "old").await.unwrap().unwrap().rev)
+        .await
+        .unwrap();
+    f = reopened(f, &folder, false).await;
+    assert_eq!(f.storage.directory.entry("s", "old").await.unwrap(), None);
 }
 
 /// A store to stand in while another is closed.
