@@ -7,7 +7,7 @@ use async_trait::async_trait;
 
 use crate::accounts::{AccountId, Principal};
 use crate::config::Key;
-use crate::s3::auth::{Credential, CredentialSource};
+use crate::s3::auth::{Credential, CredentialSource, Lookup};
 use crate::storage::{MetadataStore, StorageError};
 
 /// Keys in memory.
@@ -38,7 +38,7 @@ impl StaticKeys {
 
 #[async_trait]
 impl CredentialSource for StaticKeys {
-    async fn find(&self, access_key: &str) -> Result<Option<Credential>, StorageError> {
-        Ok(self.0.get(access_key).cloned())
+    async fn find(&self, access_key: &str, _token: Option<&str>) -> Result<Lookup, StorageError> {
+        Ok(self.0.get(access_key).cloned().map_or(Lookup::Unknown, Lookup::Known))
     }
 }

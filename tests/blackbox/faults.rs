@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use async_trait::async_trait;
 use bytes::Bytes;
 use dolium::accounts::{AccountId, Principal};
-use dolium::s3::auth::{Credential, CredentialSource};
+use dolium::s3::auth::{Credential, CredentialSource, Lookup};
 use dolium::s3::operation::{ROWS, Row};
 use dolium::s3::pipeline;
 use dolium::s3::request::{Headers, Method, WireHead};
@@ -68,8 +68,9 @@ struct OneKey(Credential);
 
 #[async_trait]
 impl CredentialSource for OneKey {
-    async fn find(&self, access_key: &str) -> Result<Option<Credential>, StorageError> {
-        Ok((access_key == self.0.access_key).then(|| self.0.clone()))
+    async fn find(&self, access_key: &str, _token: Option<&str>) -> Result<Lookup, StorageError> {
+        let known = access_key == self.0.access_key;
+        Ok(if known { Lookup::Known(self.0.clone()) } else { Lookup::Unknown })
     }
 }
 

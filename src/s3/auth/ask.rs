@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use futures::StreamExt;
 use zeroize::Zeroizing;
 
-use super::{Credential, CredentialSource, Identity, identify, verified};
+use super::{Credential, CredentialSource, Identity, Lookup, identify, verified};
 use crate::accounts::{AccountId, Principal};
 use crate::fuzzing::run;
 use crate::s3::error::S3Error;
@@ -39,8 +39,11 @@ pub struct OneKey {
 
 #[async_trait]
 impl CredentialSource for OneKey {
-    async fn find(&self, access_key: &str) -> Result<Option<Credential>, StorageError> {
-        Ok((access_key == ACCESS).then(|| Credential {
+    async fn find(&self, access_key: &str, _token: Option<&str>) -> Result<Lookup, StorageError> {
+        if access_key != ACCESS {
+            return Ok(Lookup::Unknown);
+        }
+        Ok(Lookup::Known(Credential {
             access_key: ACCESS.to_owned(),
             secret_key: Zeroizing::new(self.secret.to_owned()),
             principal: Principal::root(

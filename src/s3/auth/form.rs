@@ -43,6 +43,10 @@ pub async fn identify<'a>(
     }
 }
 
+fn token(fields: &Fields) -> Option<&[u8]> {
+    fields.get(TOKEN).map(str::as_bytes)
+}
+
 async fn v4<'a>(fields: &'a Fields, credentials: &dyn CredentialSource, rules: &Rules) -> Result<Sender<'a>, S3Error> {
     let [algorithm, credential, date, signature] = V4_FIELDS;
     for name in V4_FIELDS {
@@ -61,7 +65,7 @@ async fn v4<'a>(fields: &'a Fields, credentials: &dyn CredentialSource, rules: &
     scope.check(timestamp, rules, S3ErrorCode::InvalidArgument).map_err(|error| {
         error.field("ArgumentName", credential).field("ArgumentValue", fields.get(credential).unwrap_or_default())
     })?;
-    let found = find(credentials, &scope.access_key).await?;
+    let found = find(credentials, &scope.access_key, token(fields)).await?;
     let key = signing_key(&found.secret_key, &scope.date, &scope.region, &scope.service);
     let ours = hex(&hmac_sha256(&*key, policy.as_bytes()));
     let sender = verified(found, fields, policy, &ours, fields.required(signature)?)?;
@@ -72,7 +76,7 @@ async fn v2<'a>(fields: &'a Fields, credentials: &dyn CredentialSource, rules: &
     let [access_key, signature] = V2_FIELDS;
     let (access_key, signature) = (fields.required(access_key)?, fields.required(signature)?);
     let policy = fields.required("Policy")?;
-    let found = find(credentials, access_key).await?;
+    let found = find(credentials, access_key, token(fields)).await?;
     sigv2::check_allowed(rules, &found)?;
     let ours = hmac_sha1_base64(found.secret_key.as_bytes(), policy.as_bytes());
     let sender = verified(found, fields, policy, &ours, signature)?;
@@ -93,6 +97,6 @@ fn verified<'a>(
             .field("SignatureProvided", theirs)
             .field("StringToSignBytes", spaced_hex(policy.as_bytes())));
     }
-    refuse_token(fields.get(TOKEN).map(str::as_bytes))?;
+    refuse_token(&found, token(fields))?;
     Ok(Sender { caller: Caller::from(found), policy: Some(policy), uncovered: &[] })
 }

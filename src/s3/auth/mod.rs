@@ -44,11 +44,24 @@ pub struct Credential {
     pub signature_v2: Option<bool>,
 }
 
+/// What is known about an access key.
+#[derive(Clone)]
+pub enum Lookup {
+    /// It is active.
+    Known(Credential),
+    /// Unknown, disabled or expired, which nobody is to tell apart; or temporary, and sent without its token.
+    Unknown,
+    /// Its session has ended.
+    TokenExpired,
+    /// The token is none of this installation's, or another key's.
+    TokenInvalid,
+}
+
 /// Finds the credential of an access key.
 #[async_trait]
 pub trait CredentialSource: Send + Sync {
-    /// The active credential with this access key; disabled and expired ones are `None`, like unknown ones.
-    async fn find(&self, access_key: &str) -> Result<Option<Credential>, StorageError>;
+    /// What is known about this access key, sent with this session token.
+    async fn find(&self, access_key: &str, token: Option<&str>) -> Result<Lookup, StorageError>;
 }
 
 /// Who sends a request.
@@ -156,15 +169,28 @@ fn anonymous(incoming: &Incoming<'_>) -> Result<Identity, S3Error> {
 
 const TOKEN: &str = "x-amz-security-token";
 
-async fn find(credentials: &dyn CredentialSource, access_key: &str) -> Result<Credential, S3Error> {
-    let unknown = || S3Error::from(S3ErrorCode::InvalidAccessKeyId).field("AWSAccessKeyId", access_key.to_owned());
-    credentials.find(access_key).await?.ok_or_else(unknown)
+async fn find(
+    credentials: &dyn CredentialSource,
+    access_key: &str,
+    token: Option<&[u8]>,
+) -> Result<Credential, S3Error> {
+    let token = token.filter(|token| !token.is_empty()).map(String::from_utf8_lossy);
+    match credentials.find(access_key, token.as_deref()).await? {
+        Lookup::Known(credential) => Ok(credential),
+        Lookup::Unknown => {
+            Err(S3Error::from(S3ErrorCode::InvalidAccessKeyId).field("AWSAccessKeyId", access_key.to_owned()))
+        }
+        Lookup::TokenExpired => Err(S3ErrorCode::ExpiredToken.into()),
+        Lookup::TokenInvalid => Err(S3ErrorCode::InvalidToken.into()),
+    }
 }
 
-/// Every key is long-lived, and none has a token.
-fn refuse_token(token: Option<&[u8]>) -> Result<(), S3Error> {
+/// A token that was sent with a long-lived key, which has none. That of a temporary key was needed to find the key.
+fn refuse_token(credential: &Credential, token: Option<&[u8]>) -> Result<(), S3Error> {
     match token {
-        Some(token) if !token.is_empty() => Err(S3ErrorCode::InvalidToken.into()),
+        Some(token) if !token.is_empty() && credential.principal.session.is_none() => {
+            Err(S3ErrorCode::InvalidToken.into())
+        }
         _ => Ok(()),
     }
 }
@@ -188,8 +214,9 @@ struct Incoming<'a> {
 }
 
 impl Incoming<'_> {
-    async fn credential(&self, access_key: &str) -> Result<Credential, S3Error> {
-        find(self.credentials, access_key).await
+    /// `headers`: those that the signature covers, the token's among them.
+    async fn credential(&self, access_key: &str, headers: &Headers) -> Result<Credential, S3Error> {
+        find(self.credentials, access_key, headers.bytes(TOKEN).map(AsRef::as_ref)).await
     }
 
     fn identity(&self, credential: Credential, headers: &Headers, payload: Payload, how: SignatureKind) -> Identity {

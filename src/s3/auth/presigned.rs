@@ -123,7 +123,7 @@ pub async fn identify_v4(incoming: &Incoming<'_>) -> Result<Identity, S3Error> {
     let hoisted = hoisted(incoming, &[]);
     let headers = with_hoisted(&incoming.wire.headers, &hoisted)?;
     let payload_hash = sigv4::presigned_hash(&headers)?;
-    let credential = incoming.credential(&claim.scope.access_key).await?;
+    let credential = incoming.credential(&claim.scope.access_key, &headers).await?;
     claim.check_coverage(incoming, &hoisted, true)?;
     let subject = sigv4::Subject {
         incoming,
@@ -133,7 +133,7 @@ pub async fn identify_v4(incoming: &Incoming<'_>) -> Result<Identity, S3Error> {
         timestamp: &date,
     };
     let signer = subject.verify(&claim, &credential)?;
-    refuse_token(headers.bytes(TOKEN).map(AsRef::as_ref))?;
+    refuse_token(&credential, headers.bytes(TOKEN).map(AsRef::as_ref))?;
     let payload = Payload::read(&headers, Some(signer))?;
     Ok(incoming.identity(credential, &headers, payload, SignatureKind::V4Query))
 }
@@ -167,11 +167,11 @@ pub async fn identify_v2(incoming: &Incoming<'_>) -> Result<Identity, S3Error> {
             .because(format!("Expires is too far in the future; this server takes at most {max} seconds.")));
     }
     let headers = with_hoisted(&incoming.wire.headers, &hoisted(incoming, &["content-type", "content-md5"]))?;
-    let credential = incoming.credential(access_key).await?;
+    let credential = incoming.credential(access_key, &headers).await?;
     sigv2::check_allowed(incoming.rules, &credential)?;
     let subject = sigv2::Subject { incoming, headers: &headers, date: expires, presigned: true };
     subject.verify(&credential, &signature)?;
-    refuse_token(headers.bytes(TOKEN).map(AsRef::as_ref))?;
+    refuse_token(&credential, headers.bytes(TOKEN).map(AsRef::as_ref))?;
     let payload = Payload::read(&headers, None)?;
     Ok(incoming.identity(credential, &headers, payload, SignatureKind::V2Query))
 }

@@ -284,11 +284,11 @@ pub async fn identify(incoming: &Incoming<'_>, text: &str) -> Result<Identity, S
     let sent = amz_date.or_else(|| headers.get("date")).ok_or_else(dates::no_date)?;
     let seconds = dates::parse_any(sent).ok_or_else(dates::no_date)?;
     dates::check_skew(sent, seconds, incoming.wire.received)?;
-    let credential = incoming.credential(access_key).await?;
+    let credential = incoming.credential(access_key, headers).await?;
     check_allowed(incoming.rules, &credential)?;
     let date = if amz_date.is_some() { "" } else { sent };
     Subject { incoming, headers, date, presigned: false }.verify(&credential, signature)?;
-    refuse_token(headers.bytes(TOKEN).map(AsRef::as_ref))?;
+    refuse_token(&credential, headers.bytes(TOKEN).map(AsRef::as_ref))?;
     let payload = Payload::read(headers, None)?;
     Ok(incoming.identity(credential, headers, payload, SignatureKind::V2Header))
 }

@@ -264,7 +264,7 @@ pub async fn identify(incoming: &Incoming<'_>, text: &str) -> Result<Identity, S
     };
     // In this order a wrong clock and a wrong key are told as what they are.
     dates::check_skew(sent, seconds, incoming.wire.received)?;
-    let credential = incoming.credential(&claim.scope.access_key).await?;
+    let credential = incoming.credential(&claim.scope.access_key, headers).await?;
     claim.scope.check(&timestamp, incoming.rules, S3ErrorCode::AuthorizationHeaderMalformed)?;
     let payload_hash = content_sha256(headers)?.ok_or_else(|| {
         S3ErrorCode::InvalidRequest.because("Missing required header for this request: x-amz-content-sha256")
@@ -273,7 +273,7 @@ pub async fn identify(incoming: &Incoming<'_>, text: &str) -> Result<Identity, S
     let subject =
         Subject { incoming, headers, signature_parameter: None, payload_hash: &payload_hash, timestamp: &timestamp };
     let signer = subject.verify(&claim, &credential)?;
-    refuse_token(headers.bytes(TOKEN).map(AsRef::as_ref))?;
+    refuse_token(&credential, headers.bytes(TOKEN).map(AsRef::as_ref))?;
     let payload = Payload::read(headers, Some(signer))?;
     Ok(incoming.identity(credential, headers, payload, SignatureKind::V4Header))
 }
