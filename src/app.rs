@@ -17,7 +17,7 @@ use tokio::time::{sleep, timeout};
 
 use crate::app::static_keys::StaticKeys;
 use crate::cli::snippets::{self, Endpoint};
-use crate::config::{Config, Key, StoreKind, UnknownHost};
+use crate::config::{self, Config, Key, StoreKind, UnknownHost};
 use crate::http::admin::{self, Readiness};
 use crate::http::listener::{self, Bound, Front, Terms};
 use crate::http::tls::{self, Certificate};
@@ -181,6 +181,7 @@ fn services(config: &Config, storage: Storage, credentials: StaticKeys) -> Servi
             location_aliases: config.buckets.location_aliases.clone(),
             body_bytes_max: config.limits.body_bytes_max,
         },
+        cors: config::cors_rules(&config.cors),
         memory: ChunkMemory::new(config.limits.chunk_memory_bytes),
         host_id: host_id(),
     }

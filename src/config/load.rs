@@ -8,12 +8,14 @@ use serde::Deserialize;
 use toml::{Table, Value};
 
 use super::fields::fields_of;
-use super::{Admin, Buckets, Cassandra, Config, Debug, Key, Limits, Log, Server, Store};
+use super::{Admin, Buckets, Cassandra, Config, CorsRule, Debug, Key, Limits, Log, Server, Store};
 
 /// What a name of the environment begins with.
 const PREFIX: &str = "DOLIUM__";
-/// Static keys that the environment can hold.
-const ENVIRONMENT_KEYS_MAX: usize = 100;
+/// Sections that are lists.
+const LISTS: [&str; 2] = ["keys", "cors"];
+/// Entries of a list that the environment can hold.
+const ENVIRONMENT_ENTRIES_MAX: usize = 100;
 
 /// Why a configuration cannot be used, as one sentence.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -55,6 +57,7 @@ sections! {
     "admin" Admin,
     "buckets" Buckets,
     "debug" Debug,
+    "cors" CorsRule,
     "keys" Key,
 }
 
@@ -92,11 +95,12 @@ fn read_file(path: &Path) -> Result<Table, String> {
         let Some(known) = keys_of(section) else {
             return Err(unknown(&format!("section [{section}]"), section, fields_of::<Config>(), |s| format!("[{s}]")));
         };
-        let shown = if section == "keys" { "[[keys]]".to_owned() } else { format!("[{section}]") };
-        let tables: Vec<&Value> = match (section.as_str(), value) {
-            ("keys", Value::Array(entries)) => entries.iter().collect(),
-            ("keys", _) => return Err("`keys` is a list: write [[keys]], with two brackets".into()),
-            (_, one) => vec![one],
+        let is_list = LISTS.contains(&section.as_str());
+        let shown = if is_list { format!("[[{section}]]") } else { format!("[{section}]") };
+        let tables: Vec<&Value> = match value {
+            Value::Array(entries) if is_list => entries.iter().collect(),
+            _ if is_list => return Err(format!("`{section}` is a list: write {shown}, with two brackets")),
+            one => vec![one],
         };
         for value in tables {
             let Value::Table(table) = value else {
@@ -138,8 +142,8 @@ fn overlay(root: &mut Table, environment: impl IntoIterator<Item = (OsString, Os
         let path = name[PREFIX.len()..].to_ascii_lowercase();
         let parts: Vec<&str> = path.split("__").collect();
         match parts.as_slice() {
-            ["keys", index, key] => set_key(root, &name, index, key, &value)?,
-            [section, key] if *section != "keys" => {
+            [section, index, key] if LISTS.contains(section) => set_entry(root, &name, [section, index, key], &value)?,
+            [section, key] if !LISTS.contains(section) => {
                 known_variable(&name, section, key)?;
                 let value = read_value(&name, section, key, &value)?;
                 set(root, section, key, value);
@@ -166,18 +170,18 @@ fn known_variable(name: &str, section: &str, key: &str) -> Result<(), String> {
     }
 }
 
-fn set_key(root: &mut Table, name: &str, index: &str, key: &str, value: &str) -> Result<(), String> {
-    known_variable(name, "keys", key)?;
+fn set_entry(root: &mut Table, name: &str, [section, index, key]: [&str; 3], value: &str) -> Result<(), String> {
+    known_variable(name, section, key)?;
     let index: usize = index
         .parse()
         .ok()
-        .filter(|i| *i < ENVIRONMENT_KEYS_MAX)
-        .ok_or_else(|| format!("{name}: the number of a key is 0 to {}", ENVIRONMENT_KEYS_MAX - 1))?;
-    let value = read_value(name, "keys", key, value)?;
-    let entries = root.entry("keys").or_insert_with(|| Value::Array(Vec::new()));
-    let Value::Array(entries) = entries else { return Err("`keys` is a list: write [[keys]]".into()) };
+        .filter(|i| *i < ENVIRONMENT_ENTRIES_MAX)
+        .ok_or_else(|| format!("{name}: the number of an entry is 0 to {}", ENVIRONMENT_ENTRIES_MAX - 1))?;
+    let value = read_value(name, section, key, value)?;
+    let entries = root.entry(section).or_insert_with(|| Value::Array(Vec::new()));
+    let Value::Array(entries) = entries else { return Err(format!("`{section}` is a list: write [[{section}]]")) };
     if entries.len() < index {
-        return Err(format!("{name}: there is no key number {}", entries.len()));
+        return Err(format!("{name}: there is no entry number {}", entries.len()));
     }
     if entries.len() == index {
         entries.push(Value::Table(Table::new()));

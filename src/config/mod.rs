@@ -5,6 +5,7 @@
 //! below are the only list of keys: the names that are looked for, and the ones that are suggested for a misspelt one,
 //! are taken from them.
 
+mod cors;
 mod fields;
 mod load;
 mod network;
@@ -16,6 +17,7 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 
+pub use cors::{CorsRule, rules as cors_rules};
 pub use load::{ConfigError, Flags, load};
 pub use network::Network;
 pub use secret::{Secret, read_private_file, read_secret_file};
@@ -43,6 +45,8 @@ pub struct Config {
     pub buckets: Buckets,
     /// For tests only; no promise is made about these.
     pub debug: Debug,
+    /// CORS rules of buckets that have none of their own.
+    pub cors: Vec<CorsRule>,
     /// Static keys.
     pub keys: Vec<Key>,
 }

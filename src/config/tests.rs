@@ -126,6 +126,24 @@ fn wrong_values_say_where_and_what() {
 }
 
 #[test]
+fn rules_for_other_sites_are_those_of_a_bucket() {
+    let config = from_env(&[
+        ("DOLIUM__CORS__0__ALLOWED_ORIGINS", "https://a.example, https://*.b.example"),
+        ("DOLIUM__CORS__0__ALLOWED_METHODS", "GET"),
+        ("DOLIUM__CORS__0__MAX_AGE_SECONDS", "5"),
+    ])
+    .unwrap();
+    assert_eq!(config.cors[0].allowed_origins, ["https://a.example", "https://*.b.example"]);
+    assert_eq!(cors_rules(&config.cors).rules[0].max_age_seconds, Some(5));
+    let wrong = |text: &str| from_file(&format!("[[cors]]\n{text}")).unwrap_err();
+    assert!(wrong("allowed_methods = [\"GET\"]\n").contains("[[cors]] number 1: allowed_origins is missing"));
+    assert!(wrong("allowed_origins = [\"*\"]\n").contains("allowed_methods is missing"));
+    assert!(wrong("allowed_origins = [\"*\"]\nallowed_methods = [\"PATCH\"]\n").contains("unsupported HTTP method"));
+    assert!(wrong("allowed_origin = [\"*\"]\n").contains("in [[cors]]; the nearest known one is `allowed_origins`"));
+    assert!(from_file("[cors]\n").unwrap_err().contains("write [[cors]], with two brackets"));
+}
+
+#[test]
 fn keys_are_whole_and_unique() {
     let key = |text: &str| from_file(&format!("[[keys]]\n{text}")).unwrap_err();
     assert!(key("access_key = \"a\"\ntenant = \"t\"\n").contains("secret_key or secret_key_file is missing"));

@@ -38,6 +38,9 @@ impl Config {
         if !self.admin.listen.is_empty() {
             check_address("admin.listen", &self.admin.listen)?;
         }
+        for (index, rule) in self.cors.iter().enumerate() {
+            rule.check().map_err(|what| format!("[[cors]] number {}: {what}", index + 1))?;
+        }
         self.check_keys()
     }
 

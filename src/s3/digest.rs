@@ -57,6 +57,17 @@ impl Expected {
     }
 }
 
+/// Refuses a document that comes without a digest, or without saying that one follows it.
+///
+/// # Errors
+/// `InvalidRequest`; `InvalidDigest`.
+pub fn require(headers: &Headers) -> Result<(), S3Error> {
+    if headers.has("x-amz-sdk-checksum-algorithm") || Expected::parse(headers)?.any() {
+        return Ok(());
+    }
+    Err(S3ErrorCode::InvalidRequest.because("Missing required header for this request: Content-MD5"))
+}
+
 fn parse_md5(value: &[u8]) -> Result<[u8; 16], S3Error> {
     let decoded = data_encoding::BASE64.decode(value).ok();
     decoded.and_then(|bytes| bytes.try_into().ok()).ok_or_else(|| S3ErrorCode::InvalidDigest.into())

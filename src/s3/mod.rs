@@ -7,6 +7,7 @@ pub mod body;
 pub mod checksum;
 pub mod content;
 pub mod copy_source;
+pub mod cors;
 pub mod digest;
 pub mod error;
 pub mod etag;

@@ -9,6 +9,7 @@ use bytes::Bytes;
 
 use crate::s3::access::{self, Permit};
 use crate::s3::auth::{self, Caller, Payload, SignatureKind};
+use crate::s3::cors;
 use crate::s3::error::{S3Error, S3ErrorCode};
 use crate::s3::form::{self, Announced};
 use crate::s3::operation::{self, BodyKind, Request, Row};
@@ -28,6 +29,7 @@ pub struct Ready {
     payload: Payload,
     presigned: bool,
     admission: Admission,
+    cors: Option<Box<cors::Allowed>>,
     request_id: String,
     is_head: bool,
 }
@@ -53,7 +55,7 @@ impl Ready {
 /// The answer, ready for the wire.
 pub async fn head(wire: WireHead, services: &Arc<Services>) -> Result<Ready, Response> {
     let is_head = wire.method == Some(Method::Head);
-    let mut outline = Outline { request_id: wire.request_id.clone(), is_head, bucket: None, key: None };
+    let mut outline = Outline { request_id: wire.request_id.clone(), is_head, bucket: None, key: None, cors: None };
     let target = match Target::parse(&wire, &services.domains) {
         Ok(target) => target,
         Err(error) => {
@@ -63,14 +65,18 @@ pub async fn head(wire: WireHead, services: &Arc<Services>) -> Result<Ready, Res
     };
     let resource = target.resource();
     (outline.bucket, outline.key) = (target.bucket.clone(), target.key.clone());
-    judge(wire, target, services).await.map_err(|error| outline.to_wire(Err(error), &resource, services))
+    if wire.method == Some(Method::Options) {
+        return Err(outline.to_wire(preflight::answer(&wire, &target, services).await, &resource, services));
+    }
+    outline.cors = cors::allowed(&wire, &target, services).await;
+    match judge(wire, target, services).await {
+        Ok(ready) => Ok(Ready { cors: outline.cors, ..ready }),
+        Err(error) => Err(outline.to_wire(Err(error), &resource, services)),
+    }
 }
 
 async fn judge(wire: WireHead, target: Target, services: &Arc<Services>) -> Result<Ready, S3Error> {
     let is_head = wire.method == Some(Method::Head);
-    if wire.method == Some(Method::Options) {
-        return Err(preflight::refuse(&wire.headers));
-    }
     let identity = auth::identify(&wire, &target, services.credentials.as_ref(), &services.rules).await?;
     if target.control && matches!(identity.how, SignatureKind::V2Header | SignatureKind::V2Query) {
         // V2 signs a few known parameters, and none of S3 Control's.
@@ -95,6 +101,7 @@ async fn judge(wire: WireHead, target: Target, services: &Arc<Services>) -> Resu
         payload: identity.payload,
         presigned: matches!(identity.how, SignatureKind::V2Query | SignatureKind::V4Query),
         admission,
+        cors: None,
         request_id: wire.request_id,
         is_head,
     })
@@ -162,6 +169,7 @@ pub async fn finish(ready: Ready, body: WireBody, services: &Arc<Services>) -> R
         is_head: ready.is_head,
         bucket: ready.target.bucket.clone(),
         key: ready.target.key.clone(),
+        cors: ready.cors,
     };
     let resource = ready.target.resource();
     let row = ready.row;
@@ -200,7 +208,7 @@ async fn run(admission: Admission, request: Request, services: &Arc<Services>) -
 #[must_use]
 pub fn unreadable(error: S3Error, wire: &WireHead, services: &Services) -> Response {
     let is_head = wire.method == Some(Method::Head);
-    let outline = Outline { request_id: wire.request_id.clone(), is_head, bucket: None, key: None };
+    let outline = Outline { request_id: wire.request_id.clone(), is_head, bucket: None, key: None, cors: None };
     outline.to_wire(Err(error), "/", services)
 }
 
@@ -210,6 +218,8 @@ struct Outline {
     is_head: bool,
     bucket: Option<String>,
     key: Option<String>,
+    /// What a page of another site may do with the answer.
+    cors: Option<Box<cors::Allowed>>,
 }
 
 impl Outline {
@@ -219,6 +229,9 @@ impl Outline {
             let error = error.about(self.bucket.as_deref(), self.key.as_deref());
             self.error(&error, resource, services)
         });
+        if let Some(cors) = &self.cors {
+            cors.write(&mut answer);
+        }
         answer.set("x-amz-request-id", self.request_id.as_str());
         answer.set("x-amz-id-2", services.host_id.as_str());
         answer

@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::s3::auth::CredentialSource;
+use crate::s3::cors;
 use crate::s3::error::{S3Error, S3ErrorCode};
 use crate::s3::target::Domains;
 use crate::storage::Storage;
@@ -22,6 +23,8 @@ pub struct Services {
     pub domains: Domains,
     /// The rules of this installation.
     pub rules: Rules,
+    /// The CORS rules of buckets that have none of their own.
+    pub cors: cors::Rules,
     /// Memory for chunks in flight.
     pub memory: ChunkMemory,
     /// Names this front end in `x-amz-id-2` and `HostId`.

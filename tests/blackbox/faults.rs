@@ -93,6 +93,7 @@ impl Front {
                 credentials: Arc::new(OneKey(credential)),
                 domains: Domains { endpoints: vec!["localhost".to_owned()], refuse_unknown_host: false },
                 rules: rules(),
+                cors: dolium::s3::cors::Rules::default(),
                 memory: ChunkMemory::new(64 << 20),
                 host_id: "test".to_owned(),
             };

@@ -264,7 +264,8 @@ part(async function configurations() {
     { ID: "three", Filter: { Prefix: "" }, Status: "Disabled", AbortIncompleteMultipartUpload: { DaysAfterInitiation: 7 } },
   ];
   await call("PutBucketLifecycleConfiguration", { Bucket: B, LifecycleConfiguration: { Rules } });
-  const sorted = (rules) => rules.map((rule) => Object.fromEntries(Object.entries(rule).sort()));
+  const sorted1 = (rule) => Object.fromEntries(Object.entries(rule).sort());
+  const sorted = (rules) => rules.map(sorted1);
   equal("lifecycle", sorted((await call("GetBucketLifecycleConfiguration", { Bucket: B })).Rules), sorted(Rules));
   await call("DeleteBucketLifecycle", { Bucket: B });
   await refused("no lifecycle", "NoSuchLifecycleConfiguration", call("GetBucketLifecycleConfiguration", { Bucket: B }));
@@ -273,6 +274,12 @@ part(async function configurations() {
   await call("DeleteBucketTagging", { Bucket: B });
   await refused("no tags", "NoSuchTagSet", call("GetBucketTagging", { Bucket: B }));
   await refused("no CORS", "NoSuchCORSConfiguration", call("GetBucketCors", { Bucket: B }));
+  const CORSRules = [{ ID: "a", AllowedOrigins: ["https://*.example"], AllowedMethods: ["GET", "PUT"], AllowedHeaders: ["*"],
+    ExposeHeaders: ["ETag"], MaxAgeSeconds: 3000 }, { AllowedOrigins: ["*"], AllowedMethods: ["HEAD"] }];
+  await call("PutBucketCors", { Bucket: B, CORSConfiguration: { CORSRules } });
+  equal("CORS", (await call("GetBucketCors", { Bucket: B })).CORSRules.map(sorted1), CORSRules.map(sorted1));
+  await call("DeleteBucketCors", { Bucket: B });
+  await refused("CORS deleted", "NoSuchCORSConfiguration", call("GetBucketCors", { Bucket: B }));
   equal("payer", (await call("GetBucketRequestPayment", { Bucket: B })).Payer, "BucketOwner");
   await refused("wrong secret", "SignatureDoesNotMatch",
     call("ListBuckets", {}, client({ credentials: { accessKeyId: S3_ACCESS, secretAccessKey: "wrong" } })));

@@ -1,14 +1,16 @@
 //! Every document that clients send.
 
 use super::reader::Element;
-use super::{Document, acl, buckets, delete, lifecycle, lock, multipart, tagging, versioning};
+use super::{Document, acl, buckets, cors, delete, lifecycle, lock, multipart, tagging, versioning};
+use crate::s3::cors::validate as cors_rules;
 use crate::s3::error::{S3Error, S3ErrorCode};
 use crate::s3::lifecycle::{Rules, validate};
 use crate::storage::{Tag, Tenant, TenantId};
 
 /// The root elements of what clients send.
-const ROOTS: [&str; 11] = [
+const ROOTS: [&str; 12] = [
     "AccessControlPolicy",
+    "CORSConfiguration",
     "CompleteMultipartUpload",
     "CreateBucketConfiguration",
     "Delete",
@@ -43,6 +45,10 @@ pub(crate) fn documents(input: &[u8]) {
     kept("LifecycleConfiguration", input, lifecycle::parse, |rules| {
         lifecycle::write(&Rules { rules: rules.clone(), ..Rules::default() })
     });
+    kept("CORSConfiguration", input, cors::parse, cors::write);
+    if let Ok(rules) = cors::parse(input) {
+        let _ = rules.rules.iter().try_for_each(cors_rules::check);
+    }
     if let Ok(rules) = lifecycle::parse(input) {
         let _ = validate::check(&rules);
     }

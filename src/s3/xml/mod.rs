@@ -6,6 +6,7 @@ pub mod buckets;
 pub mod checksum;
 pub mod control;
 pub mod copy;
+pub mod cors;
 pub mod delete;
 pub mod error;
 pub mod form;

@@ -6,6 +6,7 @@ use dolium::s3::operation::{Level, ROWS, Row};
 use dolium::s3::request::Method;
 
 use crate::client::{Client, Form, Request};
+use crate::ops::bucket::put_bucket_cors::{document as cors_document, rule as cors_rule};
 use crate::ops::bucket::put_bucket_lifecycle_configuration::rule as lifecycle_rule;
 use crate::ops::control;
 use crate::ops::multipart::{Multipart, document};
@@ -47,6 +48,7 @@ pub fn request(row: &Row, subject: &Subject, client: &Client) -> Request {
             let rule = lifecycle_rule("a", "<Filter/><Expiration><Days>9</Days></Expiration>");
             format!("<LifecycleConfiguration>{rule}</LifecycleConfiguration>")
         }
+        "PutBucketCors" => cors_document(&cors_rule(&["*"], &["GET"], "")),
         "TagResource" => control::document(&[("a", "b")]),
         "PutBucketRequestPayment" => {
             "<RequestPaymentConfiguration><Payer>BucketOwner</Payer></RequestPaymentConfiguration>".to_owned()
@@ -74,7 +76,7 @@ pub fn request(row: &Row, subject: &Subject, client: &Client) -> Request {
         (None, "PutBucketAcl" | "PutObjectAcl") => request = request.header("x-amz-acl", "private"),
         (None, _) => {}
     }
-    if ["DeleteObjects", "PutBucketLifecycleConfiguration"].contains(&row.name) {
+    if ["DeleteObjects", "PutBucketCors", "PutBucketLifecycleConfiguration"].contains(&row.name) {
         request = request.header("content-md5", md5_base64(body.as_bytes()));
     }
     if matches!(row.method, Method::Put | Method::Post) { request.body(body) } else { request }

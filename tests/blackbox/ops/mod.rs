@@ -3,6 +3,7 @@
 pub mod access;
 pub mod bucket;
 pub mod control;
+mod cors;
 pub mod locks;
 pub mod multipart;
 pub mod object;

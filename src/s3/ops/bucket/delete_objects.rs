@@ -6,9 +6,7 @@ use futures::StreamExt;
 use futures::stream;
 
 use crate::s3::access::{self, Permit};
-use crate::s3::body;
-use crate::s3::digest::Expected;
-use crate::s3::error::{S3Error, S3ErrorCode};
+use crate::s3::error::S3Error;
 use crate::s3::lock::headers::bypass;
 use crate::s3::operation::{AclRight, Action, BodyKind, Level, Reply, Request, Row};
 use crate::s3::ops::object::{delete_object, version};
@@ -17,6 +15,7 @@ use crate::s3::request::Method;
 use crate::s3::response::Response;
 use crate::s3::services::Services;
 use crate::s3::xml::delete::{self, Deleted, Item, Outcome};
+use crate::s3::{body, digest};
 
 /// 1,000 keys of 1,024 bytes, each byte a character reference of up to six.
 const DOCUMENT_BYTES_MAX: usize = 8 * 1024 * 1024;
@@ -48,10 +47,7 @@ fn call(permit: Permit, request: Request, services: Arc<Services>) -> Reply {
 
 /// A bulk delete has to carry a digest of its document: a flipped byte would delete another key (AWS asks for it too).
 async fn decode(request: Request) -> Result<delete::Request, S3Error> {
-    let announced = request.headers.has("x-amz-sdk-checksum-algorithm");
-    if !announced && !Expected::parse(&request.headers)?.any() {
-        return Err(S3ErrorCode::InvalidRequest.because("Missing required header for this request: Content-MD5"));
-    }
+    digest::require(&request.headers)?;
     let document = body::document(request.body, &request.headers, DOCUMENT_BYTES_MAX).await?;
     delete::parse(&document)
 }

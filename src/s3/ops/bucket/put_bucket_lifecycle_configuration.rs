@@ -7,8 +7,6 @@ use std::sync::Arc;
 use prost::Message;
 
 use crate::s3::access::Permit;
-use crate::s3::body;
-use crate::s3::digest::Expected;
 use crate::s3::error::{S3Error, S3ErrorCode};
 use crate::s3::lifecycle::{Rules, TransitionMinimum, validate};
 use crate::s3::operation::{AclRight, Action, BodyKind, Level, Reply, Request, Row};
@@ -16,7 +14,7 @@ use crate::s3::ops::bucket::settings;
 use crate::s3::request::{Headers, Method};
 use crate::s3::response::Response;
 use crate::s3::services::Services;
-use crate::s3::xml;
+use crate::s3::{body, digest, xml};
 use crate::storage::BucketSettings;
 
 /// A thousand rules of a kilobyte each.
@@ -52,10 +50,7 @@ fn call(permit: Permit, request: Request, services: Arc<Services>) -> Reply {
 
 /// A flipped byte would let a rule remove other objects, so the document has to carry a digest (AWS asks for it too).
 async fn decode(request: Request) -> Result<Rules, S3Error> {
-    let announced = request.headers.has("x-amz-sdk-checksum-algorithm");
-    if !announced && !Expected::parse(&request.headers)?.any() {
-        return Err(S3ErrorCode::InvalidRequest.because("Missing required header for this request: Content-MD5"));
-    }
+    digest::require(&request.headers)?;
     let minimum = transition_minimum(&request.headers)?;
     let document = body::document(request.body, &request.headers, DOCUMENT_BYTES_MAX).await?;
     let rules = xml::lifecycle::parse(&document)?;

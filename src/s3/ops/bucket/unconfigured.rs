@@ -65,7 +65,6 @@ const fn row(
 
 rows! {
     read {
-        "GetBucketCors" "cors" GetBucketCORS, Nothing::Error(S3ErrorCode::NoSuchCORSConfiguration),
         "GetBucketWebsite" "website" GetBucketWebsite, Nothing::Error(S3ErrorCode::NoSuchWebsiteConfiguration),
         "GetBucketPolicy" "policy" GetBucketPolicy, Nothing::Error(S3ErrorCode::NoSuchBucketPolicy),
         "GetBucketPolicyStatus" "policyStatus" GetBucketPolicyStatus, Nothing::Error(S3ErrorCode::NoSuchBucketPolicy),
@@ -84,7 +83,6 @@ rows! {
         "ListBucketMetricsConfigurations" "metrics" GetMetricsConfiguration, Nothing::List("ListMetricsConfigurationsResult"),
     }
     remove {
-        "DeleteBucketCors" "cors" PutBucketCORS,
         "DeleteBucketWebsite" "website" DeleteBucketWebsite,
         "DeleteBucketPolicy" "policy" DeleteBucketPolicy,
         "DeleteBucketEncryption" "encryption" PutEncryptionConfiguration,

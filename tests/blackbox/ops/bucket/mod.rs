@@ -2,10 +2,12 @@
 
 mod create_bucket;
 mod delete_bucket;
+mod delete_bucket_cors;
 mod delete_bucket_lifecycle;
 mod delete_bucket_tagging;
 mod delete_objects;
 mod get_bucket_acl;
+mod get_bucket_cors;
 mod get_bucket_lifecycle_configuration;
 mod get_bucket_location;
 mod get_bucket_request_payment;
@@ -17,6 +19,7 @@ mod list_object_versions;
 mod list_objects;
 mod list_objects_v2;
 mod put_bucket_acl;
+pub mod put_bucket_cors;
 pub mod put_bucket_lifecycle_configuration;
 mod put_bucket_request_payment;
 mod put_bucket_tagging;

@@ -6,7 +6,6 @@ use crate::ops::Ground;
 fn an_absent_configuration_has_its_own_error() {
     let g = Ground::new();
     for (query, code) in [
-        ("cors", "NoSuchCORSConfiguration"),
         ("website", "NoSuchWebsiteConfiguration"),
         ("encryption", "ServerSideEncryptionConfigurationNotFoundError"),
         ("replication", "ReplicationConfigurationNotFoundError"),
@@ -45,7 +44,7 @@ fn a_sub_resource_nobody_has_is_refused_and_does_nothing_else() {
     let g = Ground::new();
     g.put("k", "x");
     for (method, target) in [
-        ("PUT", format!("{}?cors", g.root())),
+        ("PUT", format!("{}?website", g.root())),
         ("PUT", format!("{}?policy", g.root())),
         ("GET", format!("{}?torrent", g.path("k"))),
         ("POST", format!("{}?select&select-type=2", g.path("k"))),
