@@ -1,5 +1,6 @@
 """boto 2.49, unpatched, with OrdinaryCallingFormat and SubdomainCallingFormat; it signs V2."""
 import hashlib, io
+from boto.s3.cors import CORSConfiguration
 from boto.exception import S3ResponseError
 from boto.s3.connection import OrdinaryCallingFormat, S3Connection, SubdomainCallingFormat
 from common import *
@@ -200,6 +201,22 @@ def parts():
     upload.cancel_upload()
     suite.equal("cancel_upload", list(b.list_multipart_uploads()), [])
     suite.refused("a part of a cancelled upload", "NoSuchUpload", upload.upload_part_from_file, io.BytesIO(b"x"), 1)
+
+
+@suite.part
+def cors():
+    b = connection.get_bucket(A)
+    suite.refused("no CORS", "NoSuchCORSConfiguration", b.get_cors)
+    rules = CORSConfiguration()
+    rules.add_rule(["GET", "PUT"], ["*.get", "https://put.example"], "a", ["x-amz-*"], 3000, ["ETag"])
+    rules.add_rule("HEAD", "*")
+    b.set_cors(rules)
+    told = [(r.id, r.allowed_method, r.allowed_origin, r.allowed_header, r.max_age_seconds, r.expose_header)
+            for r in b.get_cors()]
+    suite.equal("get_cors", told, [("a", ["GET", "PUT"], ["*.get", "https://put.example"], ["x-amz-*"], 3000, ["ETag"]),
+                                   (None, ["HEAD"], ["*"], [], None, [])])
+    b.delete_cors()
+    suite.refused("delete_cors", "NoSuchCORSConfiguration", b.get_cors)
 
 
 @suite.part

@@ -384,6 +384,34 @@ def locks():
 
 
 @suite.part
+def cors():
+    origin, link = "https://app.example", s3.generate_presigned_url("put_object", Params={"Bucket": PLAIN, "Key": "cors"})
+    asks = {"Origin": origin, "Access-Control-Request-Method": "PUT"}
+
+    def answered(method="OPTIONS", url=link, headers=asks, data=None):
+        code, told, _ = fetch(url, method, data, headers)
+        return code, told["access-control-allow-origin"], told["access-control-allow-methods"]
+
+    suite.equal("OPTIONS without an origin", answered(headers={}), (400, None, None))
+    suite.equal("OPTIONS without rules", answered(), (403, None, None))
+    rules = [{"ID": "a", "AllowedHeaders": ["x-amz-*"], "AllowedMethods": ["GET", "PUT"], "AllowedOrigins": ["https://*.example"],
+              "ExposeHeaders": ["ETag"], "MaxAgeSeconds": 3000}, {"AllowedMethods": ["HEAD"], "AllowedOrigins": ["*"]}]
+    s3.put_bucket_cors(Bucket=PLAIN, CORSConfiguration={"CORSRules": rules})
+    suite.equal("get_bucket_cors", s3.get_bucket_cors(Bucket=PLAIN)["CORSRules"], rules)
+    suite.equal("OPTIONS of a link", answered(), (200, origin, "GET, PUT"))
+    suite.equal("OPTIONS from another site", answered(headers={**asks, "Origin": "https://other.org"}), (403, None, None))
+    suite.equal("the link", answered("PUT", headers={"Origin": origin}, data=b"x"), (200, origin, "GET, PUT"))
+    wrong = link.replace("Signature=", "Signature=0")
+    suite.equal("a wrong one", answered("PUT", wrong, {"Origin": origin}, b"x"), (403, origin, "GET, PUT"))
+    for bad, code in ((dict(rules[0], AllowedMethods=["PATCH"]), "InvalidRequest"), (dict(rules[0], AllowedOrigins=["**"]), "InvalidRequest")):
+        suite.refused(f"{code}", code, s3.put_bucket_cors, Bucket=PLAIN, CORSConfiguration={"CORSRules": [bad]})
+    suite.refused("no rules", "MalformedXML", s3.put_bucket_cors, Bucket=PLAIN, CORSConfiguration={"CORSRules": []})
+    s3.delete_bucket_cors(Bucket=PLAIN)
+    suite.refused("delete_bucket_cors", "NoSuchCORSConfiguration", s3.get_bucket_cors, Bucket=PLAIN)
+    s3.delete_object(Bucket=PLAIN, Key="cors")
+
+
+@suite.part
 def unconfigured():
     ids = {"Bucket": PLAIN}
     for operation, code in ((s3.get_bucket_cors, "NoSuchCORSConfiguration"), (s3.get_bucket_website, "NoSuchWebsiteConfiguration"),

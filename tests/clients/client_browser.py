@@ -1,11 +1,12 @@
-"""Debian's Chromium, headless, driven by its own driver: a person picks a file in a form, and sends it."""
-import base64, datetime, hmac, http.server, json, shutil, threading, time, urllib.request
+"""Debian's Chromium, headless, driven by its own driver: a person picks a file in a form, and sends it; a page of another
+origin reads and writes objects."""
+import base64, datetime, hmac, http.server, json, shutil, threading, time, urllib.request, zlib
 from urllib.parse import parse_qs, urlsplit
 from common import *
 from server import free_port, signed_path
 
 suite = Suite()
-A = bucket("a")
+A, B = bucket("a"), bucket("b")
 NOW = datetime.datetime.now(datetime.timezone.utc)
 
 
@@ -98,6 +99,16 @@ class Browser:
         url = until(30, lambda: (u := self.call("GET", "/url")) != page and u)
         return url, self.call("GET", "/source")
 
+    def fetch(self, method, url, headers=None, body=None):
+        """What a script of the page it shows gets: status, body and two headers; or what the browser says instead."""
+        script = """
+            const [method, url, headers, body, done] = arguments;
+            // Without a type of its own: V2 would have to sign the one that the browser gives to a text.
+            fetch(url, { method, headers, body: body && new Blob([body]), cache: "no-store" })
+                .then(async (a) => done([a.status, await a.text(), a.headers.get("etag"), a.headers.get("x-amz-request-id")]))
+                .catch((error) => done(String(error)));"""
+        return self.call("POST", "/execute/async", {"script": script, "args": [method, url, headers or {}, body]})
+
     def close(self):
         try:
             self.call("DELETE", "")
@@ -158,6 +169,79 @@ def forms():
             browser.close()
         pages.server.shutdown()
     suite.equal("nothing else was stored", ask("DELETE")[0], 204)
+
+
+def request_of(method, key, body="", more=()):
+    """URL and headers of a signed request: V2 in the query, or V4 in the Authorization header."""
+    host = f"{B}.localhost:{PORT}" if STYLE == "vhost" else f"{HOST}:{PORT}"
+    where = f"/{key}" if STYLE == "vhost" else f"/{B}/{key}"
+    headers = dict(more)
+    if AUTH == "v2":
+        target = signed_path(method, B, key, access=ACCESS, secret=SECRET, headers=headers)
+        return f"http://{host}{where}?{target.partition('?')[2]}", headers
+    stamp = NOW.strftime("%Y%m%dT%H%M%SZ")
+    payload = hashlib.sha256(body.encode()).hexdigest()
+    headers |= {"x-amz-content-sha256": payload, "x-amz-date": stamp}
+    listed = sorted({**headers, "host": host}.items())
+    names = ";".join(name for name, _ in listed)
+    canonical = "\n".join([method, where, "", *(f"{n}:{v}" for n, v in listed), "", names, payload])
+    scope = f"{stamp[:8]}/us-east-1/s3/aws4_request"
+    text = "\n".join(["AWS4-HMAC-SHA256", stamp, scope, hashlib.sha256(canonical.encode()).hexdigest()])
+    mac = b"AWS4" + SECRET.encode()
+    for part in (*scope.split("/"), text):
+        mac = hmac.new(mac, part.encode(), hashlib.sha256).digest()
+    headers["authorization"] = f"AWS4-HMAC-SHA256 Credential={ACCESS}/{scope},SignedHeaders={names},Signature={mac.hex()}"
+    return f"http://{host}{where}", headers
+
+
+@suite.part
+def other_origin():
+    def bare(method, key="", query="", data=None, headers=None):
+        target = signed_path(method, B, key, query, access=ACCESS, secret=SECRET, headers=headers)
+        return fetch(f"http://{HOST}:{PORT}{target}", method, data, headers)
+
+    pages, browser = Pages(), None
+    rule = (f"<CORSRule><AllowedOrigin>{pages.url}</AllowedOrigin><AllowedMethod>GET</AllowedMethod>"
+            "<AllowedMethod>PUT</AllowedMethod><AllowedHeader>*</AllowedHeader><ExposeHeader>ETag</ExposeHeader></CORSRule>")
+
+    def allow(rules):
+        document = f"<CORSConfiguration>{rules}</CORSConfiguration>".encode()
+        # The helper does not sign a Content-MD5; a checksum does as well.
+        crc = base64.b64encode(zlib.crc32(document).to_bytes(4, "big")).decode()
+        suite.equal("rules", bare("PUT", query="cors", data=document, headers={"x-amz-checksum-crc32": crc})[0], 200)
+
+    try:
+        suite.equal("bucket", bare("PUT")[0], 200)
+        browser = Browser()
+        browser.call("POST", "/url", {"url": f"{pages.url}/done"})
+        suite.equal("PUT without rules", browser.fetch("PUT", *request_of("PUT", "k", "x"), "x"), "TypeError: Failed to fetch")
+        suite.equal("never came", bare("GET", "k")[0], 404)
+        allow(rule)
+        etag = f'"{hashlib.md5(b"from a page").hexdigest()}"'
+        put = browser.fetch("PUT", *request_of("PUT", "k", "from a page", {"x-amz-meta-page": "1"}), "from a page")
+        suite.equal("PUT after its preflight", put, [200, "", etag, None])
+        status, headers, data = bare("GET", "k")
+        suite.equal("is stored", (status, data, headers["x-amz-meta-page"]), (200, b"from a page", "1"))
+        suite.equal("GET", browser.fetch("GET", *request_of("GET", "k")), [200, "from a page", etag, None])
+        status, text, *_ = browser.fetch("GET", *request_of("GET", "none"))
+        suite.check("an error can be read", (status, "NoSuchKey" in text) == (404, True), (status, text))
+        url, headers = request_of("GET", "k")
+        status, text, *_ = browser.fetch("GET", url.replace("Signature=", "Signature=0"),
+                                         {n: v.replace("Signature=", "Signature=0") for n, v in headers.items()})
+        suite.check("a wrong signature too", (status, "SignatureDoesNotMatch" in text) == (403, True), (status, text))
+        gone = browser.fetch("DELETE", *request_of("DELETE", "k"))
+        suite.equal("DELETE, which no rule names", gone, "TypeError: Failed to fetch")
+        suite.equal("was not sent", bare("GET", "k")[0], 200)
+        allow(rule.replace(pages.url, "https://somebody.else"))
+        suite.equal("GET for another site only", browser.fetch("GET", *request_of("GET", "k")), "TypeError: Failed to fetch")
+        allow(rule.replace(pages.url, "*"))
+        suite.equal("GET for every site", browser.fetch("GET", *request_of("GET", "k")), [200, "from a page", etag, None])
+    finally:
+        if browser:
+            browser.close()
+        pages.server.shutdown()
+    bare("DELETE", "k")
+    suite.equal("bucket away", bare("DELETE")[0], 204)
 
 
 suite.finish()

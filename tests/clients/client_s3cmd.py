@@ -229,6 +229,29 @@ def lifecycle():
 
 
 @suite.part
+def cors():
+    uri = f"s3://{B}"
+    suite.check("info without CORS", re.search(r"CORS: +none", s3cmd("info", uri).stdout))
+    with open(path("cors.xml"), "w") as rules:
+        rules.write("<CORSConfiguration>\n  <CORSRule>\n    <ID>Allow everything</ID>\n"
+                    "    <AllowedOrigin>https://*.example.com</AllowedOrigin>\n    <AllowedMethod>GET</AllowedMethod>\n"
+                    "    <AllowedMethod>PUT</AllowedMethod>\n    <AllowedHeader>*</AllowedHeader>\n"
+                    "    <ExposeHeader>ETag</ExposeHeader>\n    <MaxAgeSeconds>30</MaxAgeSeconds>\n  </CORSRule>\n"
+                    "</CORSConfiguration>\n")
+    # It says that it is done only to a 204; S3 answers 200.
+    s3cmd("setcors", path("cors.xml"), uri)
+    info = s3cmd("info", uri).stdout
+    suite.check("info: CORS", "<AllowedOrigin>https://*.example.com</AllowedOrigin>" in info, info)
+    with open(path("bad.xml"), "w") as rules:
+        rules.write("<CORSConfiguration><CORSRule><AllowedOrigin>*</AllowedOrigin></CORSRule></CORSConfiguration>")
+    bad = s3cmd("setcors", path("bad.xml"), uri, ok=False)
+    suite.check("setcors without a method", bad.returncode != 0 and "MalformedXML" in bad.stderr, bad.stderr)
+    out = s3cmd("delcors", uri).stdout
+    suite.check("delcors", "CORS deleted" in out, out)
+    suite.check("info after delcors", re.search(r"CORS: +none", s3cmd("info", uri).stdout))
+
+
+@suite.part
 def versions():
     if STYLE == "proxy":
         # Nothing of it depends on how the request arrives.
