@@ -21,6 +21,7 @@ use crate::config::{self, Config, Key, StoreKind, UnknownHost};
 use crate::http::admin::{self, Readiness};
 use crate::http::listener::{self, Bound, Front, Terms};
 use crate::http::tls::{self, Certificate};
+use crate::s3::access::Policies;
 use crate::s3::services::{ChunkMemory, Rules, Services};
 use crate::s3::target::Domains;
 use crate::storage::Storage;
@@ -168,6 +169,7 @@ fn services(config: &Config, storage: Storage, credentials: StaticKeys) -> Servi
     Services {
         storage,
         credentials: Arc::new(credentials),
+        policies: Policies::default(),
         domains: Domains {
             endpoints: server.domains.clone(),
             refuse_unknown_host: server.unknown_host == UnknownHost::Refuse,

@@ -72,7 +72,7 @@ pub struct Request {
     /// What it is about.
     pub target: Target,
     /// Headers, with those that a presigned URL carries as parameters.
-    pub headers: Headers,
+    pub headers: Arc<Headers>,
     /// Whether the signature (not only the target) came in the query.
     pub presigned: bool,
     /// The body's decoded bytes.
@@ -241,6 +241,12 @@ fn not_allowed(method: Method, level: Level) -> S3Error {
 
 fn not_implemented(method: Method, sub_resource: &str) -> S3Error {
     S3ErrorCode::NotImplemented.because(format!("{} of ?{sub_resource} is not implemented here.", method.as_str()))
+}
+
+impl std::fmt::Debug for Row {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name)
+    }
 }
 
 impl Row {

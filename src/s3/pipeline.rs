@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use crate::s3::access::{self, Permit};
-use crate::s3::auth::{self, Caller, Payload, SignatureKind};
+use crate::s3::access::{self, Asked, Origin, Permit};
+use crate::s3::auth::{self, Payload, SignatureKind};
 use crate::s3::cors;
 use crate::s3::error::{S3Error, S3ErrorCode};
 use crate::s3::form::{self, Announced};
@@ -25,7 +25,8 @@ use crate::s3::xml;
 pub struct Ready {
     row: &'static Row,
     target: Target,
-    headers: Headers,
+    headers: Arc<Headers>,
+    origin: Origin,
     payload: Payload,
     presigned: bool,
     admission: Admission,
@@ -83,9 +84,11 @@ async fn judge(wire: WireHead, target: Target, services: &Arc<Services>) -> Resu
         return Err(S3ErrorCode::InvalidRequest.because("S3 Control takes only AWS4-HMAC-SHA256."));
     }
     let row = operation::find(wire.method, &target, &identity.headers)?;
+    let (headers, origin) = (Arc::new(identity.headers), Origin::from(&wire));
+    let asked = |caller, how| Asked::new(caller, how, row, &headers, &target, origin);
     let admission = match row.body {
         BodyKind::Form => Admission::ByForm(Announced::parse(&wire, identity.how)?),
-        _ => Admission::Granted(admit(&identity.caller, row, &target, &identity.headers, services).await?),
+        _ => Admission::Granted(admit(asked(identity.caller, identity.how), &target, services).await?),
     };
     let limit = match row.body {
         BodyKind::Empty => u64::MAX,
@@ -93,11 +96,12 @@ async fn judge(wire: WireHead, target: Target, services: &Arc<Services>) -> Resu
         BodyKind::Data => services.rules.body_bytes_max,
         BodyKind::Form => services.rules.body_bytes_max.saturating_add(form::BYTES_MAX as u64),
     };
-    check_length(row, &identity.headers, limit)?;
+    check_length(row, &headers, limit)?;
     Ok(Ready {
         row,
         target,
-        headers: identity.headers,
+        headers,
+        origin,
         payload: identity.payload,
         presigned: matches!(identity.how, SignatureKind::V2Query | SignatureKind::V4Query),
         admission,
@@ -108,17 +112,12 @@ async fn judge(wire: WireHead, target: Target, services: &Arc<Services>) -> Resu
 }
 
 /// Whether a caller may do this here, and whether this server can.
-async fn admit(
-    caller: &Caller,
-    row: &'static Row,
-    target: &Target,
-    headers: &Headers,
-    services: &Services,
-) -> Result<Permit, S3Error> {
-    check_text(headers)?;
-    let permit = access::decide(caller, row, target, headers, services).await?;
+async fn admit(asked: Asked, target: &Target, services: &Services) -> Result<Permit, S3Error> {
+    let (row, headers) = (asked.row, Arc::clone(&asked.headers));
+    check_text(&headers)?;
+    let permit = access::decide(asked, target, services).await?;
     if row.writes {
-        unsupported::refuse(row, headers)?;
+        unsupported::refuse(row, &headers)?;
     }
     Ok(permit)
 }
@@ -174,6 +173,7 @@ pub async fn finish(ready: Ready, body: WireBody, services: &Arc<Services>) -> R
     let resource = ready.target.resource();
     let row = ready.row;
     let body = auth::verified(body, ready.payload, &ready.headers);
+    let origin = ready.origin;
     let request = Request {
         row,
         target: ready.target,
@@ -183,16 +183,22 @@ pub async fn finish(ready: Ready, body: WireBody, services: &Arc<Services>) -> R
         request_id: ready.request_id,
         form: None,
     };
-    let reply = run(ready.admission, request, services).await;
+    let reply = run(ready.admission, origin, request, services).await;
     outline.to_wire(reply, &resource, services)
 }
 
-async fn run(admission: Admission, request: Request, services: &Arc<Services>) -> Result<Response, S3Error> {
+async fn run(
+    admission: Admission,
+    origin: Origin,
+    request: Request,
+    services: &Arc<Services>,
+) -> Result<Response, S3Error> {
     let (permit, request) = match admission {
         Admission::Granted(permit) => (permit, request),
         Admission::ByForm(announced) => {
-            let (caller, request) = announced.open(request, services).await?;
-            let permit = admit(&caller, request.row, &request.target, &request.headers, services).await?;
+            let ((caller, how), request) = announced.open(request, services).await?;
+            let asked = Asked::new(caller, how, request.row, &request.headers, &request.target, origin);
+            let permit = admit(asked, &request.target, services).await?;
             (permit, request)
         }
     };

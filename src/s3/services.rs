@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use crate::s3::access::Policies;
 use crate::s3::auth::CredentialSource;
 use crate::s3::cors;
 use crate::s3::error::{S3Error, S3ErrorCode};
@@ -19,6 +20,8 @@ pub struct Services {
     pub storage: Storage,
     /// The keys.
     pub credentials: Arc<dyn CredentialSource>,
+    /// The policies of buckets that are in use.
+    pub policies: Policies,
     /// What `Host` values mean.
     pub domains: Domains,
     /// The rules of this installation.

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use async_trait::async_trait;
 use bytes::Bytes;
 use dolium::accounts::{AccountId, Principal};
+use dolium::s3::access::Policies;
 use dolium::s3::auth::{Credential, CredentialSource, Lookup};
 use dolium::s3::operation::{ROWS, Row};
 use dolium::s3::pipeline;
@@ -91,6 +92,7 @@ impl Front {
             let services = Services {
                 storage: faulty(store, &plan),
                 credentials: Arc::new(OneKey(credential)),
+                policies: Policies::default(),
                 domains: Domains { endpoints: vec!["localhost".to_owned()], refuse_unknown_host: false },
                 rules: rules(),
                 cors: dolium::s3::cors::Rules::default(),

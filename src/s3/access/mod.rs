@@ -1,50 +1,70 @@
-//! Who may do what. Every decision is made here; only here are permits minted.
-//!
-//! Until access control lists and policies exist, the rule is one: the tenant that owns a bucket may do everything with
-//! it, nobody else anything.
+//! Who may do what. Every decision is made here; only here are permits minted. What counts is in `judge`, with the order
+//! in which it does.
 
+mod acl;
+mod asked;
+mod judge;
+mod object;
 mod payer;
 mod permit;
+mod standing;
 
+use std::sync::Arc;
+
+pub use asked::{Asked, Origin};
+pub use judge::Ground;
 pub use permit::{Permit, SourcePermit};
+pub use standing::Policies;
 
-use crate::s3::auth::Caller;
 use crate::s3::error::{S3Error, S3ErrorCode};
-use crate::s3::operation::{Action, Level, Row};
+use crate::s3::operation::{AclRight, Action, Level};
 use crate::s3::request::Headers;
 use crate::s3::services::Services;
 use crate::s3::target::Target;
 use crate::storage::names::KeyError;
-use crate::storage::{Bucket, BucketName, ObjectKey, Tenant};
+use crate::storage::{Bucket, ObjectKey, VersionRef};
+use judge::{Case, judge};
+use object::Looked;
+use standing::Standing;
 
 /// Decides whether a caller may call an operation on a target, and mints the permit.
 ///
 /// # Errors
-/// `AccessDenied`; `NoSuchBucket` to a tenant that asks for one that is not there; what the store fails with.
-pub async fn decide(
-    caller: &Caller,
-    row: &'static Row,
-    target: &Target,
-    headers: &Headers,
-    services: &Services,
-) -> Result<Permit, S3Error> {
-    let tenant = match caller {
-        Caller::Principal(principal) => &principal.tenant,
-        Caller::Anonymous => return Err(refuse_anonymous(row, target, services).await?),
-    };
+/// `AccessDenied`; `NoSuchBucket`; what the store fails with.
+pub async fn decide(asked: Asked, target: &Target, services: &Services) -> Result<Permit, S3Error> {
+    let asked = Arc::new(asked);
+    let row = asked.row;
     let key = target.key.as_deref().map(parse_key).transpose()?;
-    let bucket = match (&target.bucket, row.level) {
-        (Some(_), _) if row.action == Action::CreateBucket => None,
-        (Some(name), Level::Bucket | Level::Object | Level::Control) => {
-            Some(owned_bucket(tenant, name, services).await?)
-        }
-        _ => None,
+    let name = match &target.bucket {
+        Some(name) if row.action != Action::CreateBucket && row.level != Level::Service => name,
+        name => return alone(asked, name.as_deref()),
     };
-    if let Some(bucket) = &bucket {
-        expected_owner(headers, "x-amz-expected-bucket-owner", bucket)?;
+    let standing = Standing::of(name, services).await?;
+    expected_owner(&asked.headers, "x-amz-expected-bucket-owner", &standing.bucket)?;
+    let version = object::named(row, target)?;
+    let question = Question { asked, standing, key, version };
+    let permit = question.decide(row.action, row.acl, services).await?;
+    for (action, right) in further(&question.asked) {
+        if judge(&question.case(action, right)).is_none() {
+            return Err(question.refusal());
+        }
     }
-    let charged = bucket.as_ref().map_or(Ok(false), |bucket| payer::charged(Some(tenant.id), bucket, headers))?;
-    Ok(Permit::mint(tenant.clone(), row.action, bucket, key).charging(charged))
+    question.may_compare(services).await?;
+    let charged = payer::charged(question.asked.tenant(), &question.standing.bucket, &question.asked.headers)?;
+    Ok(permit.charging(charged))
+}
+
+/// Decides what is about no bucket that is there: one's account, or a name.
+fn alone(asked: Arc<Asked>, bucket: Option<&str>) -> Result<Permit, S3Error> {
+    let row = asked.row;
+    let more = further(&asked);
+    let all = std::iter::once(row.action).chain(more.into_iter().map(|(action, _)| action));
+    for action in all {
+        if !judge::may_alone(&asked, action, bucket) {
+            return Err(S3ErrorCode::AccessDenied.into());
+        }
+    }
+    Ok(Permit::mint(asked, row.action, Ground::Account))
 }
 
 /// Decides whether the holder of a permit may read the source of a copy.
@@ -55,53 +75,161 @@ pub async fn decide_source(
     permit: &Permit,
     bucket: &str,
     key: &str,
-    headers: &Headers,
+    version: Option<VersionRef>,
     services: &Services,
 ) -> Result<SourcePermit, S3Error> {
-    let bucket = owned_bucket(permit.tenant(), bucket, services).await?;
-    expected_owner(headers, "x-amz-source-expected-bucket-owner", &bucket)?;
-    payer::charged(Some(permit.tenant().id), &bucket, headers)?;
-    Ok(SourcePermit::mint(bucket, parse_key(key)?))
+    let asked = Arc::clone(permit.asked());
+    let standing = Standing::of(bucket, services).await?;
+    expected_owner(&asked.headers, "x-amz-source-expected-bucket-owner", &standing.bucket)?;
+    let question = Question { asked, standing, key: Some(parse_key(key)?), version };
+    let read = question.decide(Action::GetObject, AclRight::ObjectRead, services).await?;
+    // Tags are copied with the object unless they are replaced, and reading them is a right of its own.
+    let copies_tags = question.asked.row.name == "CopyObject"
+        && question.asked.headers.get("x-amz-tagging-directive").is_none_or(|how| how != "REPLACE");
+    if copies_tags && object::has_tags(&read, version) {
+        let seen = read.seen(version, crate::storage::Fetch::Attrs);
+        let looked = Looked::of(seen.as_ref(), version);
+        let case = Case { object: looked.object(), ..question.case(Action::GetObjectTagging, AclRight::ObjectRead) };
+        judge(&case).ok_or_else(|| question.refusal())?;
+    }
+    let charged = payer::charged(question.asked.tenant(), &question.standing.bucket, &question.asked.headers)?;
+    Ok(SourcePermit::mint(read.charging(charged), version))
 }
 
-/// Decides whether the holder of a permit for DeleteObjects may delete this key.
+/// Decides whether the holder of a permit for DeleteObjects may delete this key, or this version of it. `compares`: only
+/// if it has a certain ETag.
 ///
 /// # Errors
 /// As [`decide`].
-pub fn decide_key(permit: &Permit, key: &str) -> Result<Permit, S3Error> {
-    let key = parse_key(key)?;
-    Ok(Permit::mint(permit.tenant().clone(), Action::DeleteObject, Some(permit.bucket()?.clone()), Some(key)))
+pub async fn decide_key(
+    permit: &Permit,
+    key: &str,
+    version: Option<VersionRef>,
+    compares: bool,
+    services: &Services,
+) -> Result<Permit, S3Error> {
+    let (asked, standing) = (Arc::clone(permit.asked()), Arc::clone(permit.standing()?));
+    let question = Question { asked, standing, key: Some(parse_key(key)?), version };
+    let allowed = question.decide(Action::DeleteObject, AclRight::BucketWrite, services).await?;
+    if compares {
+        question.may_read(services).await?;
+    }
+    Ok(allowed)
 }
 
-/// Decides whether the holder of a permit may do this as well, to what the permit is about.
+/// Decides whether the holder of a permit may do this as well, to what the permit is about. Only the account can, or
+/// whom the bucket policy lets.
 ///
 /// # Errors
 /// `AccessDenied`.
-pub fn also(permit: &Permit, _action: Action) -> Result<(), S3Error> {
-    if permit.bucket()?.owner == permit.tenant().id { Ok(()) } else { Err(S3ErrorCode::AccessDenied.into()) }
+pub fn also(permit: &Permit, action: Action) -> Result<(), S3Error> {
+    let (asked, standing) = (Arc::clone(permit.asked()), Arc::clone(permit.standing()?));
+    let question = Question { asked, standing, key: permit.key().ok().cloned(), version: None };
+    judge(&question.case(action, AclRight::Owner)).map(drop).ok_or_else(|| question.refusal())
 }
 
-/// As AWS: that a bucket is not there may be known to everybody.
-async fn refuse_anonymous(row: &'static Row, target: &Target, services: &Services) -> Result<S3Error, S3Error> {
-    if let Some(name) = target.bucket.as_deref().filter(|_| row.action != Action::CreateBucket) {
-        bucket_named(name, services).await?;
+/// Rights that a request needs beside its operation's, because of what its headers ask for (AWS, "Required permissions
+/// for Amazon S3 API operations").
+fn further(asked: &Asked) -> Vec<(Action, AclRight)> {
+    let headers = &asked.headers;
+    let lists = headers.has("x-amz-acl") || headers.iter().any(|(name, _)| name.starts_with("x-amz-grant-"));
+    let mut needed = Vec::new();
+    match asked.row.name {
+        "PutObject" | "PostObject" | "CopyObject" | "CreateMultipartUpload" => {
+            // Whoever may write an object may say who reads it.
+            if lists {
+                needed.push((Action::PutObjectAcl, AclRight::BucketWrite));
+            }
+            if headers.bytes("x-amz-tagging").is_some_and(|tags| !tags.is_empty()) {
+                needed.push((Action::PutObjectTagging, AclRight::Owner));
+            }
+        }
+        "CreateBucket" => {
+            if lists {
+                needed.push((Action::PutBucketAcl, AclRight::Owner));
+            }
+            if headers.get("x-amz-bucket-object-lock-enabled").is_some_and(|on| on.eq_ignore_ascii_case("true")) {
+                needed.push((Action::PutBucketObjectLockConfiguration, AclRight::Owner));
+                needed.push((Action::PutBucketVersioning, AclRight::Owner));
+            }
+            if headers.has("x-amz-object-ownership") {
+                needed.push((Action::PutBucketOwnershipControls, AclRight::Owner));
+            }
+        }
+        _ => {}
     }
-    Ok(S3ErrorCode::AccessDenied.into())
+    needed
 }
 
-async fn bucket_named(name: &str, services: &Services) -> Result<Bucket, S3Error> {
-    let missing = || S3Error::from(S3ErrorCode::NoSuchBucket).field("BucketName", name);
-    let parsed = BucketName::existing(name).ok_or_else(missing)?;
-    services.storage.metadata.bucket(&parsed).await?.ok_or_else(missing)
+/// What is asked about one bucket, or one key of it.
+struct Question {
+    asked: Arc<Asked>,
+    standing: Arc<Standing>,
+    key: Option<ObjectKey>,
+    version: Option<VersionRef>,
 }
 
-async fn owned_bucket(tenant: &Tenant, name: &str, services: &Services) -> Result<Bucket, S3Error> {
-    let bucket = bucket_named(name, services).await?;
-    if bucket.owner == tenant.id {
-        return Ok(bucket);
+impl Question {
+    fn case(&self, action: Action, right: AclRight) -> Case<'_> {
+        let key = self.key.as_ref().map(ObjectKey::as_str);
+        Case { asked: &self.asked, standing: &self.standing, action, right, key, object: None }
     }
-    // As AWS: whoever is told that the bucket is another's may also know where it is.
-    Err(S3Error::from(S3ErrorCode::AccessDenied).header("x-amz-bucket-region", bucket.region))
+
+    /// Decides, with the object at hand where it matters.
+    async fn decide(&self, action: Action, right: AclRight, services: &Services) -> Result<Permit, S3Error> {
+        let action = if self.version.is_some() { action.of_version() } else { action };
+        let seen = match &self.key {
+            Some(key) if object::matters(&self.asked, &self.standing, right) => {
+                Some(object::look(&self.asked, &self.standing, key, self.version, action, services).await?)
+            }
+            _ => None,
+        };
+        let looked = Looked::of(seen.as_ref().map(|seen| &seen.head), self.version);
+        let case = Case { object: looked.object(), ..self.case(action, right) };
+        let ground = match looked {
+            // As AWS: that there is no such object may be known to whoever may list the bucket, and to nobody else.
+            Looked::Nothing if object::is_objects(right) => {
+                judge(&Case { key: None, ..self.case(Action::ListBucket, AclRight::BucketRead) })
+            }
+            _ => judge(&case),
+        };
+        let ground = ground.ok_or_else(|| self.refusal())?;
+        let permit = Permit::mint(Arc::clone(&self.asked), action, ground);
+        Ok(permit.on(Arc::clone(&self.standing), self.key.clone()).having_seen(seen))
+    }
+
+    /// A write that depends on the ETag of what is there tells it, and needs the right to read it (AWS, "Add
+    /// preconditions to S3 operations with conditional requests").
+    async fn may_compare(&self, services: &Services) -> Result<(), S3Error> {
+        let writes = matches!(self.asked.row.action, Action::PutObject | Action::DeleteObject) && self.key.is_some();
+        let compares = self.asked.headers.get("if-match").is_some_and(|etag| etag.trim() != "*");
+        if writes && compares { self.may_read(services).await } else { Ok(()) }
+    }
+
+    async fn may_read(&self, services: &Services) -> Result<(), S3Error> {
+        let right = AclRight::ObjectRead;
+        let Some(key) = self.key.as_ref().filter(|_| object::matters(&self.asked, &self.standing, right)) else {
+            return judge(&self.case(Action::GetObject, right)).map(drop).ok_or_else(|| self.refusal());
+        };
+        let action = if self.version.is_some() { Action::GetObjectVersion } else { Action::GetObject };
+        let seen = object::look(&self.asked, &self.standing, key, self.version, action, services).await?;
+        let looked = Looked::of(Some(&seen.head), self.version);
+        // What is not there has no ETag to tell.
+        if matches!(looked, Looked::Nothing) {
+            return Ok(());
+        }
+        let case = Case { object: looked.object(), ..self.case(action, right) };
+        judge(&case).map(drop).ok_or_else(|| self.refusal())
+    }
+
+    /// As AWS: whoever signs and is told that the bucket is another's may also know where it is.
+    fn refusal(&self) -> S3Error {
+        let error = S3Error::from(S3ErrorCode::AccessDenied);
+        match self.asked.principal() {
+            Some(_) => error.header("x-amz-bucket-region", self.standing.bucket.region.clone()),
+            None => error,
+        }
+    }
 }
 
 /// A client that says whose bucket it expects must not be answered by another's (AWS, "Verifying bucket ownership").

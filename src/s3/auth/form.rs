@@ -3,7 +3,9 @@
 
 use super::keys::{hex, hmac_sha1_base64, hmac_sha256, same, signing_key};
 use super::sigv4::{ALGORITHM, Scope, spaced_hex};
-use super::{Caller, Credential, CredentialSource, TOKEN, dates, find, refuse_token, sigv2, two_mechanisms};
+use super::{
+    Caller, Credential, CredentialSource, SignatureKind, TOKEN, dates, find, refuse_token, sigv2, two_mechanisms,
+};
 use crate::s3::error::{S3Error, S3ErrorCode};
 use crate::s3::form::{Fields, argument};
 use crate::s3::services::Rules;
@@ -15,6 +17,8 @@ const V2_FIELDS: [&str; 2] = ["AWSAccessKeyId", "Signature"];
 pub struct Sender<'a> {
     /// The holder of the key that signed.
     pub caller: Caller,
+    /// How it is signed.
+    pub how: SignatureKind,
     /// What was signed, as sent; `None` of an anonymous form, which no policy binds.
     pub policy: Option<&'a str>,
     /// Fields, lower case, that no policy can cover.
@@ -39,7 +43,9 @@ pub async fn identify<'a>(
         (false, false) if fields.get(TOKEN).is_some() => {
             Err(S3ErrorCode::AccessDenied.because("The form has a security token and no signature."))
         }
-        (false, false) => Ok(Sender { caller: Caller::Anonymous, policy: None, uncovered: &[] }),
+        (false, false) => {
+            Ok(Sender { caller: Caller::Anonymous, how: SignatureKind::Anonymous, policy: None, uncovered: &[] })
+        }
     }
 }
 
@@ -69,7 +75,7 @@ async fn v4<'a>(fields: &'a Fields, credentials: &dyn CredentialSource, rules: &
     let key = signing_key(&found.secret_key, &scope.date, &scope.region, &scope.service);
     let ours = hex(&hmac_sha256(&*key, policy.as_bytes()));
     let sender = verified(found, fields, policy, &ours, fields.required(signature)?)?;
-    Ok(Sender { uncovered: &["x-amz-signature"], ..sender })
+    Ok(Sender { how: SignatureKind::V4Form, uncovered: &["x-amz-signature"], ..sender })
 }
 
 async fn v2<'a>(fields: &'a Fields, credentials: &dyn CredentialSource, rules: &Rules) -> Result<Sender<'a>, S3Error> {
@@ -98,5 +104,5 @@ fn verified<'a>(
             .field("StringToSignBytes", spaced_hex(policy.as_bytes())));
     }
     refuse_token(&found, token(fields))?;
-    Ok(Sender { caller: Caller::from(found), policy: Some(policy), uncovered: &[] })
+    Ok(Sender { caller: Caller::from(found), how: SignatureKind::V2Form, policy: Some(policy), uncovered: &[] })
 }

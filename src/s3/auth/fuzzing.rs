@@ -44,7 +44,7 @@ fn signed(ask: Ask, kind: SignatureKind) -> Ask {
         SignatureKind::V2Header => ask.signed_v2(),
         SignatureKind::V4Query => ask.presigned_v4(600),
         SignatureKind::V2Query => ask.presigned_v2(600),
-        SignatureKind::Anonymous => ask,
+        SignatureKind::V2Form | SignatureKind::V4Form | SignatureKind::Anonymous => ask,
     }
 }
 

@@ -26,7 +26,7 @@ pub use payload::{ChunkSigner, Payload, Trailers, VerifiedBody, verified};
 use crate::accounts::Principal;
 use crate::s3::checksum::is_of_nothing;
 use crate::s3::error::{S3Error, S3ErrorCode};
-use crate::s3::request::{Headers, Method, WireHead};
+use crate::s3::request::{Headers, Method, Query, WireHead};
 use crate::s3::services::Rules;
 use crate::s3::target::Target;
 use crate::storage::StorageError;
@@ -98,6 +98,8 @@ pub enum SignatureKind {
     V2Query,
     V4Header,
     V4Query,
+    V2Form,
+    V4Form,
     Anonymous,
 }
 
@@ -137,6 +139,20 @@ pub async fn identify(
         None if v4_query => presigned::identify_v4(&incoming).await,
         None if v2_query => presigned::identify_v2(&incoming).await,
         None => anonymous(&incoming),
+    }
+}
+
+/// When a request was signed, seconds since 1970; `None` when it was not, or its signature says only when it ends.
+#[must_use]
+pub fn signed_at(how: SignatureKind, headers: &Headers, query: &Query) -> Option<i64> {
+    let header = |name: &str| headers.get(name);
+    match how {
+        SignatureKind::V4Query => dates::parse_iso_basic(query.get("X-Amz-Date")?),
+        SignatureKind::V2Header | SignatureKind::V4Header => {
+            dates::parse_any(header("x-amz-date").or_else(|| header("date"))?)
+        }
+        SignatureKind::V4Form => dates::parse_iso_basic(header("x-amz-date")?),
+        SignatureKind::V2Query | SignatureKind::V2Form | SignatureKind::Anonymous => None,
     }
 }
 

@@ -17,6 +17,7 @@ mod tagging;
 mod tests;
 
 use std::ops::RangeInclusive;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use futures::StreamExt as _;
@@ -78,7 +79,11 @@ impl Announced {
     ///
     /// # Errors
     /// What is wrong with the form, its signature or its policy.
-    pub async fn open(self, request: Request, services: &Services) -> Result<(Caller, Request), S3Error> {
+    pub async fn open(
+        self,
+        request: Request,
+        services: &Services,
+    ) -> Result<((Caller, SignatureKind), Request), S3Error> {
         let length = request.body.length;
         let mut reader = Reader::new(request.body.stream, &self.boundary);
         let fields = read_fields(&mut reader).await?;
@@ -94,8 +99,8 @@ impl Announced {
             }
             None => 0..=u64::MAX,
         };
-        let headers = self.headers(&fields)?;
-        let caller = sender.caller;
+        let headers = Arc::new(self.headers(&fields)?);
+        let caller = (sender.caller, sender.how);
         target.key = Some(key);
         let length = length.map(|length| reader.left(length));
         let body = VerifiedBody { stream: file(reader, sizes), length, trailers: Trailers::default() };

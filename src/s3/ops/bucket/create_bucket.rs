@@ -95,7 +95,7 @@ async fn run(permit: Permit, input: Input, services: &Services) -> Result<Respon
         }
     }
     let name = input.name.to_string();
-    let owner = permit.tenant().id;
+    let owner = permit.tenant()?.id;
     let new = NewBucket {
         name: input.name,
         owner,

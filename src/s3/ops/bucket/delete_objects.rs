@@ -62,7 +62,7 @@ async fn run(permit: &Permit, items: Vec<Item>, bypass: bool, services: &Service
 
 async fn delete_one(permit: &Permit, item: &Item, bypass: bool, services: &Services) -> Result<Deleted, S3Error> {
     let version = version::parse(item.version_id.as_deref())?;
-    let permit = access::decide_key(permit, &item.key)?;
+    let permit = access::decide_key(permit, &item.key, version, item.etag.is_some(), services).await?;
     let conditions = WriteConditions::of_delete(item.etag.as_deref(), item.modified.as_deref(), item.size.as_deref())?;
     delete_object::run(&permit, version, &conditions, bypass, services).await
 }

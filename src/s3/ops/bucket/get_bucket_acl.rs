@@ -24,5 +24,5 @@ pub const ROW: Row = Row {
 };
 
 fn call(permit: Permit, _request: Request, _services: Arc<Services>) -> Reply {
-    Box::pin(async move { Ok(Response::xml(xml::acl::private(permit.tenant()))) })
+    Box::pin(async move { Ok(Response::xml(xml::acl::private(permit.tenant()?))) })
 }

@@ -76,7 +76,7 @@ async fn run(permit: Permit, input: Input, services: &Services) -> Result<Respon
     let next_marker = listed.last.as_deref().filter(|_| listed.next.is_some() && input.ask.delimiter.is_some());
     Ok(Response::xml(xml::listing::objects(&ObjectsPage {
         bucket: bucket.name.as_str(),
-        owner: permit.tenant(),
+        owner: permit.tenant()?,
         prefix: &input.ask.prefix,
         delimiter: input.ask.delimiter.as_deref(),
         max_keys: input.ask.limit,

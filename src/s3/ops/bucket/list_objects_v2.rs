@@ -67,7 +67,7 @@ async fn run(permit: Permit, input: Input, services: &Services) -> Result<Respon
     let next = listed.next.as_deref().map(|next| token::seal(&bucket.id.bytes(), next));
     Ok(Response::xml(xml::listing::objects(&ObjectsPage {
         bucket: bucket.name.as_str(),
-        owner: permit.tenant(),
+        owner: permit.tenant()?,
         prefix: &input.ask.prefix,
         delimiter: input.ask.delimiter.as_deref(),
         max_keys: input.ask.limit,

@@ -54,7 +54,7 @@ pub async fn restates(permit: Permit, request: Request) -> Result<(), S3Error> {
     if canned {
         return Err(S3ErrorCode::UnexpectedContent.into());
     }
-    if xml::acl::restates_private(&document, permit.tenant())? {
+    if xml::acl::restates_private(&document, permit.tenant()?)? {
         return Ok(());
     }
     Err(S3ErrorCode::NotImplemented

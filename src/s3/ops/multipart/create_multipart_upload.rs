@@ -50,14 +50,15 @@ fn decode(permit: &Permit, headers: &Headers) -> Result<Input, S3Error> {
 
 async fn run(permit: Permit, input: Input, services: &Services) -> Result<Response, S3Error> {
     let bucket = permit.bucket()?;
-    let owner = permit.tenant().id;
+    // An upload has to belong to somebody, so that nobody else completes it.
+    let initiator = permit.tenant()?.id;
     let attrs = ObjectAttrs {
-        owner: owner.0.to_vec().into(),
+        owner: permit.owner_of_new()?.0.to_vec().into(),
         checksums: input.plan.stored(),
         lock: input.lock,
         ..input.kept.into_attrs()
     };
-    let new = NewUpload { key: permit.key()?.clone(), attrs, initiator: owner, initiated: Timestamp::now() };
+    let new = NewUpload { key: permit.key()?.clone(), attrs, initiator, initiated: Timestamp::now() };
     let upload = match services.storage.metadata.create_upload(bucket, new).await? {
         CreateUpload::Created(upload) => upload,
         CreateUpload::NoSuchBucket => return Err(S3ErrorCode::NoSuchBucket.into()),

@@ -69,7 +69,7 @@ async fn run(permit: Permit, input: Input, services: &Services) -> Result<Respon
     });
     Ok(Response::xml(xml::multipart::uploads(&UploadsPage {
         bucket: bucket.name.as_str(),
-        owner: permit.tenant(),
+        owner: permit.tenant()?,
         prefix: &input.ask.prefix,
         delimiter: input.ask.delimiter.as_deref(),
         key_marker: input.ask.marker.as_deref().unwrap_or_default(),

@@ -24,7 +24,7 @@ pub const ROW: Row = Row {
     query: &["uploadId"],
     header: None,
     action: Action::ListMultipartUploadParts,
-    acl: AclRight::BucketRead,
+    acl: AclRight::BucketWrite,
     body: BodyKind::Empty,
     writes: false,
     call,
@@ -62,7 +62,7 @@ async fn run(permit: Permit, target: &Target, input: Input, services: &Services)
     let mut answer = Response::xml(xml::multipart::parts(&PartsPage {
         bucket: bucket.name.as_str(),
         upload: &upload,
-        owner: permit.tenant(),
+        owner: permit.tenant()?,
         marker: input.marker,
         max_parts: input.limit,
         parts: &page.entries,

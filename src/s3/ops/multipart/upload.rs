@@ -1,6 +1,6 @@
 //! Which upload, and which part of it, a request means.
 
-use crate::s3::access::Permit;
+use crate::s3::access::{Ground, Permit};
 use crate::s3::error::{S3Error, S3ErrorCode};
 use crate::s3::services::Services;
 use crate::s3::target::Target;
@@ -18,7 +18,13 @@ pub async fn find(permit: &Permit, target: &Target, services: &Services) -> Resu
     let missing = || S3Error::from(S3ErrorCode::NoSuchUpload).field("UploadId", text);
     let id = UploadId::parse(text).ok_or_else(missing)?;
     let upload = services.storage.metadata.upload(permit.bucket()?, permit.key()?, id).await?;
-    upload.ok_or_else(missing)
+    let upload = upload.ok_or_else(missing)?;
+    // What a list gives is the right to upload, not that to others' uploads (AWS, "Multipart upload API and
+    // permissions").
+    if permit.ground() == Ground::List && !permit.acts_for(upload.initiator) {
+        return Err(S3ErrorCode::AccessDenied.into());
+    }
+    Ok(upload)
 }
 
 /// Finds the open upload that `uploadId` names.

@@ -49,9 +49,9 @@ fn call(permit: Permit, request: Request, services: Arc<Services>) -> Reply {
         let number = part_number(&request.target)?;
         let source = CopySource::parse(&request.headers)?;
         let version = version::parse(source.version_id.as_deref())?;
-        let allowed = access::decide_source(&permit, &source.bucket, &source.key, &request.headers, &services).await?;
+        let allowed = access::decide_source(&permit, &source.bucket, &source.key, version, &services).await?;
         let upload = find_open(&permit, &request.target, &services).await?;
-        let from = version::read_source(&allowed, version, &services).await?;
+        let from = version::read_source(&allowed, &services).await?;
         judge_source(&ReadConditions::parse(&request.headers, "x-amz-copy-source-"), &from.attrs)?;
         let range = copy_source::range(&request.headers, from.attrs.size)?;
         if range.end - range.start > PART_BYTES_MAX {
@@ -65,7 +65,7 @@ fn call(permit: Permit, request: Request, services: Arc<Services>) -> Reply {
             host_id: services.host_id.clone(),
         };
         let bucket = permit.bucket()?.clone();
-        let told = version::told(allowed.bucket(), &from.attrs);
+        let told = version::told(allowed.permit().bucket()?, &from.attrs);
         let work = async move {
             let mut answer = Response::xml(run(&bucket, &upload, number, &from, range, &services).await?);
             if let Some(version) = told {

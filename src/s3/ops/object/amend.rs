@@ -20,7 +20,7 @@ pub async fn amend(
     wanted: impl Fn(&ObjectAttrs) -> Result<ObjectAttrs, S3Error> + Send + Sync,
 ) -> Result<Arc<ObjectRecord>, S3Error> {
     let (bucket, key) = (permit.bucket()?, permit.key()?);
-    let read = version::head(bucket, key, named, Fetch::Attrs, services).await?;
+    let read = version::judged(permit, named, Fetch::Attrs, services).await?;
     let mut amended = None;
     let mut decide = |head: &Head| {
         let found = if named.is_some() { head.named.clone() } else { head.current.clone() };

@@ -70,8 +70,7 @@ fn call(permit: Permit, request: Request, services: Arc<Services>) -> Reply {
     Box::pin(async move {
         let input = decode(&permit, &request.headers)?;
         let source =
-            access::decide_source(&permit, &input.source.bucket, &input.source.key, &request.headers, &services)
-                .await?;
+            access::decide_source(&permit, &input.source.bucket, &input.source.key, input.version, &services).await?;
         let reads = input.checksum.is_some();
         let context = Context {
             resource: request.target.resource(),
@@ -126,12 +125,12 @@ fn decode(permit: &Permit, headers: &Headers) -> Result<Input, S3Error> {
 
 async fn run(
     permit: Permit,
-    source: SourcePermit,
+    mut source: SourcePermit,
     input: Input,
     services: &Arc<Services>,
 ) -> Result<Response, S3Error> {
     let (bucket, key) = (permit.bucket()?, permit.key()?);
-    let itself = source.bucket().id == bucket.id && source.key() == key;
+    let itself = source.permit().bucket()?.id == bucket.id && source.permit().key()? == key;
     if itself && !input.changes {
         return Err(S3ErrorCode::InvalidRequest.because(
             "This copy request is illegal because it is trying to copy an object to itself without changing the \
@@ -139,7 +138,7 @@ async fn run(
         ));
     }
     for _ in 0..SOURCE_READS_MAX {
-        let from = version::read_source(&source, input.version, services).await?;
+        let from = version::read_source(&source, services).await?;
         judge_source(&input.source_conditions, &from.attrs)?;
         // The destination is read before the reference is made: a store that reclaims by fencing depends on it.
         let head = begin(bucket, key, services).await?;
@@ -152,11 +151,14 @@ async fn run(
             let mut answer = encode(&made.attrs);
             version::tell_made(&mut answer, &made.attrs);
             tell_expiration(&mut answer, bucket, key, &made.attrs)?;
-            if let Some(version) = version::told(source.bucket(), &from.attrs) {
+            if let Some(version) = version::told(source.permit().bucket()?, &from.attrs) {
                 answer.set("x-amz-copy-source-version-id", version);
             }
             return Ok(answer);
         }
+        // The source has another content by now, which may be another's.
+        let CopySource { bucket, key, .. } = &input.source;
+        source = access::decide_source(&permit, bucket, key, input.version, services).await?;
     }
     Err(S3ErrorCode::SlowDown.because("The source is being overwritten faster than it can be copied. Try again."))
 }
@@ -203,7 +205,7 @@ async fn copy(
     let configured = bucket_now(bucket, services).await?;
     let mut attrs = ObjectAttrs {
         modified_micros: made.0,
-        owner: permit.tenant().id.0.to_vec().into(),
+        owner: permit.owner_of_new()?.0.to_vec().into(),
         version: version::of_new_since(bucket, &configured),
         // The source's lock is its own and is not copied (AWS API_CopyObject).
         lock: lock::of_new(&configured.settings, input.lock.clone(), made),

@@ -17,7 +17,9 @@ use crate::s3::request::Method;
 use crate::s3::response::Response;
 use crate::s3::services::Services;
 use crate::s3::xml::delete::Deleted;
-use crate::storage::{Data, Decision, Fetch, Head, ObjectAttrs, ObjectRecord, Timestamp, VersionRef, Versioning};
+use crate::storage::{
+    Data, Decision, Fetch, Head, ObjectAttrs, ObjectRecord, TenantId, Timestamp, VersionRef, Versioning,
+};
 
 /// The row of DeleteObject.
 pub const ROW: Row = Row {
@@ -108,7 +110,7 @@ async fn mark(permit: &Permit, conditions: &WriteConditions, services: &Services
         version: version::of_new(bucket),
         delete_marker: true,
         modified_micros: Timestamp::now().0,
-        owner: permit.tenant().id.0.to_vec().into(),
+        owner: deleter(permit)?.0.to_vec().into(),
         ..ObjectAttrs::default()
     };
     let marker = Arc::new(ObjectRecord { attrs, data: Data::Inline(Bytes::new()) });
@@ -121,6 +123,12 @@ async fn mark(permit: &Permit, conditions: &WriteConditions, services: &Services
     let head = change(read, &mut decide, services).await?;
     let made = head.current.ok_or_else(|| S3ErrorCode::InternalError.because("The marker is not there."))?;
     Ok(Deleted { delete_marker: true, version: version::told(bucket, &made.attrs) })
+}
+
+/// Whose the marker is: whoever deletes, and of anonymous deletions the bucket's owner.
+fn deleter(permit: &Permit) -> Result<TenantId, S3Error> {
+    let bucket = permit.bucket()?;
+    Ok(permit.tenant().map_or(bucket.owner, |tenant| tenant.id))
 }
 
 fn encode(deleted: &Deleted) -> Response {

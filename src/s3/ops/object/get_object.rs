@@ -110,7 +110,7 @@ fn part_number(text: &str) -> Result<u32, S3Error> {
 
 async fn run(permit: Permit, input: Input, services: Arc<Services>) -> Result<Response, S3Error> {
     let bucket = permit.bucket()?;
-    let record = read(bucket, permit.key()?, input.version, Fetch::WithInline, &services).await?;
+    let record = read(&permit, input.version, Fetch::WithInline, &services).await?;
     let (mut answer, range) = outline(bucket, &record, &input, &services).await?;
     tell_expiration_of(&mut answer, &permit, &record, &input)?;
     let length = range.end - range.start;

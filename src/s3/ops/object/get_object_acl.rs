@@ -28,7 +28,7 @@ pub const ROW: Row = Row {
 fn call(permit: Permit, request: Request, services: Arc<Services>) -> Reply {
     Box::pin(async move {
         let version = version::named(&request.target)?;
-        read(permit.bucket()?, permit.key()?, version, Fetch::Attrs, &services).await?;
-        Ok(Response::xml(xml::acl::private(permit.tenant())))
+        read(&permit, version, Fetch::Attrs, &services).await?;
+        Ok(Response::xml(xml::acl::private(permit.tenant()?)))
     })
 }

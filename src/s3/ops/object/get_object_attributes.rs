@@ -102,7 +102,7 @@ async fn run(
     input: Input,
     services: &Services,
 ) -> Result<Response, S3Error> {
-    let record = version::read(permit.bucket()?, permit.key()?, version, Fetch::Attrs, services).await?;
+    let record = version::read(&permit, version, Fetch::Attrs, services).await?;
     let attrs = &record.attrs;
     let manifest = match input.wanted.object_parts {
         true => content::manifest(&record, services).await?,

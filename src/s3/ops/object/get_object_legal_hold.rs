@@ -31,7 +31,7 @@ fn call(permit: Permit, request: Request, services: Arc<Services>) -> Reply {
     Box::pin(async move {
         let version = version::named(&request.target)?;
         lock::check_enabled(permit.bucket()?)?;
-        let record = version::read(permit.bucket()?, permit.key()?, version, Fetch::Attrs, &services).await?;
+        let record = version::read(&permit, version, Fetch::Attrs, &services).await?;
         let on = record.attrs.lock.as_ref().and_then(|lock| lock.legal_hold);
         Ok(Response::xml(xml::lock::legal_hold(on.ok_or(S3ErrorCode::NoSuchObjectLockConfiguration)?)))
     })

@@ -31,7 +31,7 @@ fn call(permit: Permit, request: Request, services: Arc<Services>) -> Reply {
     Box::pin(async move {
         let version = version::named(&request.target)?;
         lock::check_enabled(permit.bucket()?)?;
-        let record = version::read(permit.bucket()?, permit.key()?, version, Fetch::Attrs, &services).await?;
+        let record = version::read(&permit, version, Fetch::Attrs, &services).await?;
         let retention = Retention::of(record.attrs.lock.as_ref());
         let retention = retention.ok_or(S3ErrorCode::NoSuchObjectLockConfiguration)?;
         Ok(Response::xml(xml::lock::retention(retention)))

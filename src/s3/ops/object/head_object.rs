@@ -35,7 +35,7 @@ fn call(permit: Permit, request: Request, services: Arc<Services>) -> Reply {
 
 async fn run(permit: Permit, input: Input, services: Arc<Services>) -> Result<Response, S3Error> {
     let bucket = permit.bucket()?;
-    let record = read(bucket, permit.key()?, input.version, Fetch::Attrs, &services).await?;
+    let record = read(&permit, input.version, Fetch::Attrs, &services).await?;
     let (mut answer, range) = outline(bucket, &record, &input, &services).await?;
     tell_expiration_of(&mut answer, &permit, &record, &input)?;
     answer.body = ReplyBody::HeadOf(range.end - range.start);

@@ -68,7 +68,7 @@ async fn run(permit: &Permit, input: Input, request: Request, services: &Service
         size,
         etag: digested.md5,
         modified_micros: made.0,
-        owner: permit.tenant().id.0.to_vec().into(),
+        owner: permit.owner_of_new()?.0.to_vec().into(),
         checksums: digested.checksums,
         version: version::of_new_since(bucket, &configured),
         lock: lock::of_new(&configured.settings, input.lock, made),

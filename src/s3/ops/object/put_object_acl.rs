@@ -36,7 +36,7 @@ fn call(permit: Permit, request: Request, services: Arc<Services>) -> Reply {
 
 async fn run(permit: Permit, request: Request, services: &Services) -> Result<Response, S3Error> {
     let version = version::named(&request.target)?;
-    read(permit.bucket()?, permit.key()?, version, Fetch::Attrs, services).await?;
+    read(&permit, version, Fetch::Attrs, services).await?;
     restates(permit, request).await?;
     Ok(Response::status(200))
 }

@@ -37,7 +37,7 @@ fn call(permit: Permit, request: Request, services: Arc<Services>) -> Reply {
 
 async fn run(permit: Permit, request: Request, services: &Services) -> Result<Response, S3Error> {
     let version = version::named(&request.target)?;
-    let record = version::read(permit.bucket()?, permit.key()?, version, Fetch::Attrs, services).await?;
+    let record = version::read(&permit, version, Fetch::Attrs, services).await?;
     let document = body::document(request.body, &request.headers, DOCUMENT_BYTES_MAX).await?;
     if !document.iter().all(u8::is_ascii_whitespace) {
         Element::parse(&document, "RestoreRequest")?;

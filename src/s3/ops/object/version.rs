@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use crate::s3::access::SourcePermit;
+use crate::s3::access::{Permit, SourcePermit};
 use crate::s3::error::{S3Error, S3ErrorCode};
 use crate::s3::response::Response;
 use crate::s3::services::Services;
@@ -113,18 +113,34 @@ pub async fn head(
     })
 }
 
+/// The head of a permit's key, as the decision saw it, or read now where it did not look.
+///
+/// # Errors
+/// What the store fails with.
+pub async fn judged(
+    permit: &Permit,
+    version: Option<VersionRef>,
+    fetch: Fetch,
+    services: &Services,
+) -> Result<HeadRead, S3Error> {
+    match permit.seen(version, fetch) {
+        Some(seen) => Ok(seen),
+        None => head(permit.bucket()?, permit.key()?, version, fetch, services).await,
+    }
+}
+
 /// Reads the version that is named, or the current one.
 ///
 /// # Errors
 /// `NoSuchKey`, `NoSuchVersion`, `MethodNotAllowed` for a delete marker.
 pub async fn read(
-    bucket: &Bucket,
-    key: &ObjectKey,
+    permit: &Permit,
     version: Option<VersionRef>,
     fetch: Fetch,
     services: &Services,
 ) -> Result<Arc<ObjectRecord>, S3Error> {
-    let read = head(bucket, key, version, fetch, services).await?;
+    let (bucket, key) = (permit.bucket()?, permit.key()?);
+    let read = judged(permit, version, fetch, services).await?;
     let found = if version.is_some() { read.head.named } else { read.head.current };
     there(found, bucket, key, version)
 }
@@ -133,12 +149,8 @@ pub async fn read(
 ///
 /// # Errors
 /// `NoSuchKey`, `NoSuchVersion`, `InvalidRequest` for a delete marker (AWS API_CopyObject).
-pub async fn read_source(
-    source: &SourcePermit,
-    version: Option<VersionRef>,
-    services: &Services,
-) -> Result<Arc<ObjectRecord>, S3Error> {
-    let found = read(source.bucket(), source.key(), version, Fetch::WithInline, services).await;
+pub async fn read_source(source: &SourcePermit, services: &Services) -> Result<Arc<ObjectRecord>, S3Error> {
+    let found = read(source.permit(), source.version(), Fetch::WithInline, services).await;
     found.map_err(|error| match error.code {
         S3ErrorCode::MethodNotAllowed => S3ErrorCode::InvalidRequest
             .because("The source of a copy request may not specifically refer to a delete marker by version id."),

@@ -55,13 +55,14 @@ fn decode(target: &Target, permit: &Permit) -> Result<Input, S3Error> {
                 .field("ArgumentName", "max-buckets"));
         }
     };
-    let after = text("continuation-token").map(|t| token::open(&permit.tenant().id.0, &t)).transpose()?;
+    let owner = permit.tenant()?.id;
+    let after = text("continuation-token").map(|t| token::open(&owner.0, &t)).transpose()?;
     let after = after.and_then(|bytes| String::from_utf8(bytes).ok());
     Ok(Input { prefix: text("prefix"), region: text("bucket-region"), after, limit })
 }
 
 async fn run(permit: Permit, input: Input, services: &Services) -> Result<Response, S3Error> {
-    let owner = permit.tenant();
+    let owner = permit.tenant()?;
     let prefix = input.prefix.as_deref().unwrap_or("");
     let mut after = input.after;
     let mut all = Vec::new();

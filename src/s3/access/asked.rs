@@ -1,0 +1,231 @@
+//! Who asks for what, and what conditions of policies can know of it.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use crate::accounts::{Identity, Principal};
+use crate::policy::{Facts, Who};
+use crate::s3::auth::{Caller, SignatureKind, signed_at};
+use crate::s3::copy_source::CopySource;
+use crate::s3::operation::Row;
+use crate::s3::request::{Headers, Query, WireHead};
+use crate::s3::tags;
+use crate::s3::target::Target;
+use crate::s3::time::iso8601;
+use crate::storage::{Tag, TenantId, Timestamp};
+
+/// A request, as far as rights depend on it. Every decision about it, the later ones too, sees the same.
+#[derive(Debug, Clone)]
+pub struct Asked {
+    /// Who sends it.
+    pub caller: Caller,
+    /// How it is signed.
+    pub how: SignatureKind,
+    /// The operation.
+    pub row: &'static Row,
+    /// Its headers, with those that a presigned URL carries as parameters and a form as fields.
+    pub headers: Arc<Headers>,
+    /// Its parameters.
+    pub query: Query,
+    /// Where it comes from.
+    pub origin: Origin,
+    /// What a small document in the body says, by the names of condition keys.
+    pub document: Vec<(String, Vec<String>)>,
+}
+
+/// What is known of a request before its sender and its operation are.
+#[derive(Debug, Clone, Copy)]
+pub struct Origin {
+    /// The client's address, after trusted proxies.
+    pub client: IpAddr,
+    /// Whether the client spoke TLS.
+    pub secure: bool,
+    /// When it arrived.
+    pub received: Timestamp,
+}
+
+impl From<&WireHead> for Origin {
+    fn from(wire: &WireHead) -> Self {
+        Self { client: wire.client, secure: wire.secure, received: wire.received }
+    }
+}
+
+impl Asked {
+    /// A request whose sender and operation are known.
+    #[must_use]
+    pub fn new(
+        caller: Caller,
+        how: SignatureKind,
+        row: &'static Row,
+        headers: &Arc<Headers>,
+        target: &Target,
+        origin: Origin,
+    ) -> Self {
+        let (headers, query, document) = (Arc::clone(headers), target.query.clone(), Vec::new());
+        Self { caller, how, row, headers, query, origin, document }
+    }
+
+    /// Whoever signed.
+    #[must_use]
+    pub fn principal(&self) -> Option<&Arc<Principal>> {
+        self.caller.principal()
+    }
+
+    /// The tenant that whoever signed acts for.
+    #[must_use]
+    pub fn tenant(&self) -> Option<TenantId> {
+        self.principal().map(|principal| principal.tenant.id)
+    }
+
+    /// Whoever asks, as policies name them.
+    #[must_use]
+    pub fn who(&self) -> Who {
+        match self.principal() {
+            None => Who::Anonymous,
+            Some(principal) => Who::Principal {
+                account: principal.account.to_string(),
+                canonical: principal.tenant.id.to_string(),
+                arn: principal.arn(),
+                also: principal.role_arn().into_iter().collect(),
+                user_id: principal.user_id(),
+            },
+        }
+    }
+}
+
+/// What one decision knows: the request, and the object that it is about.
+pub(super) struct Known<'a> {
+    pub asked: &'a Asked,
+    /// The tags of the object, where there is one and it was read.
+    pub tags: Option<&'a [Tag]>,
+}
+
+impl Facts for Known<'_> {
+    fn values(&self, key: &str) -> Option<Vec<String>> {
+        if let Some((_, values)) = self.asked.document.iter().find(|(name, _)| name == key) {
+            return Some(values.clone());
+        }
+        match key.split_once(':') {
+            Some(("aws", name)) => self.global(name),
+            Some(("s3", name)) => self.of_s3(name),
+            _ => None,
+        }
+        .filter(|values| !values.is_empty())
+    }
+}
+
+impl Known<'_> {
+    /// AWS, "AWS global condition context keys".
+    fn global(&self, name: &str) -> Option<Vec<String>> {
+        let asked = self.asked;
+        let one = |text: String| Some(vec![text]);
+        match name {
+            "sourceip" => one(asked.origin.client.to_canonical().to_string()),
+            "securetransport" => one(asked.origin.secure.to_string()),
+            "referer" => self.header("referer"),
+            "useragent" => self.header("user-agent"),
+            "currenttime" => one(iso8601(asked.origin.received)),
+            "epochtime" => one(asked.origin.received.seconds().to_string()),
+            "principaltype" => one(principal_type(asked.principal()).to_owned()),
+            _ => {
+                let principal = asked.principal()?;
+                match (name, &principal.identity) {
+                    ("username", Identity::User { name, .. }) => one(name.clone()),
+                    ("userid", _) => one(principal.user_id()),
+                    ("principalarn", _) => one(principal.role_arn().unwrap_or_else(|| principal.arn())),
+                    ("principalaccount", _) => one(principal.account.to_string()),
+                    ("tokenissuetime", _) => one(iso8601(principal.session.as_ref()?.issued)),
+                    _ => None,
+                }
+            }
+        }
+    }
+
+    /// AWS, "Actions, resources, and condition keys for Amazon S3".
+    fn of_s3(&self, name: &str) -> Option<Vec<String>> {
+        let asked = self.asked;
+        let one = |text: &str| Some(vec![text.to_owned()]);
+        match name {
+            "prefix" | "delimiter" | "max-keys" => one(asked.query.get(name)?),
+            "versionid" => one(asked.query.get("versionId")?),
+            "if-match" | "if-none-match" => self.header(name),
+            "object-lock-mode" | "object-lock-retain-until-date" | "object-lock-legal-hold" => {
+                self.header(&format!("x-amz-{name}"))
+            }
+            "object-lock-remaining-retention-days" => self.remaining_days(),
+            "x-amz-copy-source" => {
+                let source = CopySource::parse(&asked.headers).ok()?;
+                Some(vec![format!("{}/{}", source.bucket, source.key)])
+            }
+            "signatureversion" => one(match asked.how {
+                SignatureKind::V2Header | SignatureKind::V2Query | SignatureKind::V2Form => "AWS",
+                SignatureKind::V4Header | SignatureKind::V4Query | SignatureKind::V4Form => "AWS4-HMAC-SHA256",
+                SignatureKind::Anonymous => return None,
+            }),
+            "authtype" => one(match asked.how {
+                SignatureKind::V2Header | SignatureKind::V4Header => "REST-HEADER",
+                SignatureKind::V2Query | SignatureKind::V4Query => "REST-QUERY-STRING",
+                SignatureKind::V2Form | SignatureKind::V4Form => "POST",
+                SignatureKind::Anonymous => return None,
+            }),
+            "signatureage" => {
+                let signed = signed_at(asked.how, &asked.headers, &asked.query)?;
+                let age = asked.origin.received.seconds().saturating_sub(signed).max(0).saturating_mul(1_000);
+                one(&age.to_string())
+            }
+            "objectcreationoperation" => one(&creates(asked.row.name)?.to_string()),
+            "requestobjecttagkeys" => Some(self.request_tags()?.into_iter().map(|tag| tag.key).collect()),
+            _ => match name.split_once('/') {
+                Some(("requestobjecttag", key)) => tag(&self.request_tags()?, key),
+                Some(("existingobjecttag", key)) => tag(self.tags?, key),
+                None if name.starts_with("x-amz-") => self.header(name),
+                _ => None,
+            },
+        }
+    }
+
+    fn header(&self, name: &str) -> Option<Vec<String>> {
+        let value = self.asked.headers.bytes(name)?;
+        // Bytes that are no text fit nothing that a policy can say, and must not be taken for absent.
+        Some(vec![String::from_utf8_lossy(value).trim().to_owned()])
+    }
+
+    fn request_tags(&self) -> Option<Vec<Tag>> {
+        tags::of_header(&self.asked.headers).ok().flatten()
+    }
+
+    fn remaining_days(&self) -> Option<Vec<String>> {
+        let until = self.asked.headers.get("x-amz-object-lock-retain-until-date")?;
+        let until = crate::s3::time::parse_moment(until)?;
+        Some(vec![remaining_days(until, self.asked.origin.received).to_string()])
+    }
+}
+
+/// Whole days from now until then.
+pub(super) fn remaining_days(until: Timestamp, now: Timestamp) -> i64 {
+    until.seconds().saturating_sub(now.seconds()).max(0) / 86_400
+}
+
+/// Tag keys in condition keys are compared without regard to case, as condition keys are.
+fn tag(tags: &[Tag], key: &str) -> Option<Vec<String>> {
+    tags.iter().find(|tag| tag.key.eq_ignore_ascii_case(key)).map(|tag| vec![tag.value.clone()])
+}
+
+fn principal_type(principal: Option<&Arc<Principal>>) -> &'static str {
+    match principal.map(|principal| &principal.identity) {
+        None => "Anonymous",
+        Some(Identity::Root) => "Account",
+        Some(Identity::User { .. }) => "User",
+        Some(Identity::Role { .. }) => "AssumedRole",
+    }
+}
+
+/// Whether an operation that needs `s3:PutObject` makes an object, or only a piece of an upload (AWS, "Enforce
+/// conditional writes on Amazon S3 buckets").
+fn creates(operation: &str) -> Option<bool> {
+    match operation {
+        "PutObject" | "PostObject" | "CopyObject" | "CompleteMultipartUpload" => Some(true),
+        "CreateMultipartUpload" | "UploadPart" | "UploadPartCopy" => Some(false),
+        _ => None,
+    }
+}

@@ -1,0 +1,71 @@
+//! What stands about a bucket while a request is decided: its owner, its policy, the switches against public access.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use moka::future::Cache;
+
+use crate::policy::{Kind, Policy};
+use crate::s3::error::{S3Error, S3ErrorCode};
+use crate::s3::services::Services;
+use crate::storage::{Bucket, BucketId, BucketName, Ownership, PublicAccessBlock};
+
+/// Policies kept in the form they are evaluated in.
+const POLICIES_MAX: u64 = 4_096;
+
+/// The policies of buckets that are in use, read once and not on every request.
+pub struct Policies(Cache<BucketId, (Bytes, Arc<Policy>)>);
+
+impl Default for Policies {
+    fn default() -> Self {
+        Self(Cache::new(POLICIES_MAX))
+    }
+}
+
+impl Policies {
+    /// The bucket's policy as it is stored now; `None` when it has none.
+    pub async fn of(&self, bucket: &Bucket) -> Option<Arc<Policy>> {
+        let text = &bucket.settings.policy;
+        if text.is_empty() {
+            return None;
+        }
+        if let Some((known, policy)) = self.0.get(&bucket.id).await
+            && known == *text
+        {
+            return Some(policy);
+        }
+        let policy = Arc::new(Policy::stored(text, Kind::Bucket { name: bucket.name.as_str() }));
+        self.0.insert(bucket.id, (text.clone(), Arc::clone(&policy))).await;
+        Some(policy)
+    }
+}
+
+/// What stands about a bucket while one request is decided.
+#[derive(Debug, Clone)]
+pub(super) struct Standing {
+    pub bucket: Bucket,
+    /// The bucket's policy.
+    pub policy: Option<Arc<Policy>>,
+    /// The switches of the bucket and of its owner's account together.
+    pub switches: PublicAccessBlock,
+}
+
+impl Standing {
+    /// Reads what stands about a bucket.
+    ///
+    /// # Errors
+    /// `NoSuchBucket`, which everybody may know (as AWS); what the store fails with.
+    pub async fn of(name: &str, services: &Services) -> Result<Arc<Self>, S3Error> {
+        let missing = || S3Error::from(S3ErrorCode::NoSuchBucket).field("BucketName", name);
+        let parsed = BucketName::existing(name).ok_or_else(missing)?;
+        let bucket = services.storage.metadata.bucket(&parsed).await?.ok_or_else(missing)?;
+        let policy = services.policies.of(&bucket).await;
+        let switches = bucket.settings.public_access_block.unwrap_or_default();
+        Ok(Arc::new(Self { bucket, policy, switches }))
+    }
+
+    /// Whether access control lists count.
+    pub fn has_lists(&self) -> bool {
+        self.bucket.settings.ownership() != Ownership::BucketOwnerEnforced
+    }
+}
