@@ -4,6 +4,7 @@
 mod checksums;
 mod conditions;
 mod input;
+mod policies;
 mod routing;
 #[cfg(test)]
 mod tests;
@@ -34,6 +35,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "form", check: form::form },
     Target { name: "form_policy", check: form::policy },
     Target { name: "http_requests", check: http::requests },
+    Target { name: "policies", check: policies::check },
     Target { name: "proxy_header", check: http::proxy_header },
     Target { name: "right_signature", check: auth::right_signature },
     Target { name: "routing", check: routing::check },

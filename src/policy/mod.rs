@@ -1,9 +1,113 @@
 //! The policy language: who may do what, under which conditions. Knows its syntax and its meaning, no operation and no
-//! store. Source: AWS IAM User Guide, "IAM JSON policy reference".
+//! store. A policy is taken apart once, when it is read; it is asked at every request. Source: AWS IAM User Guide, "IAM JSON policy reference".
 
-/// A policy that was read and found to be valid.
+mod action;
+pub mod actions;
+mod arn;
+mod condition;
+mod document;
+mod evaluate;
+mod json;
+mod keys;
+mod pattern;
+mod principal;
+mod public;
+mod resource;
+#[cfg(test)]
+mod tests;
+mod variable;
+
+use action::Actions;
+use condition::Condition;
+use principal::Principals;
+use resource::Resources;
+
+/// A policy that was read and found to be valid. The default says nothing.
 #[derive(Debug, Clone, Default)]
-pub struct Policy {}
+pub struct Policy {
+    statements: Vec<Statement>,
+    /// It says what is not understood here, which may be a denial of anything.
+    unreadable: bool,
+    public: bool,
+    object_tags: bool,
+}
+
+#[derive(Debug, Clone)]
+struct Statement {
+    effect: Effect,
+    principals: Principals,
+    actions: Actions,
+    resources: Resources,
+    conditions: Vec<Condition>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Effect {
+    Allow,
+    Deny,
+}
+
+impl Policy {
+    /// Reads what somebody sends as a policy.
+    ///
+    /// # Errors
+    /// It is no policy, is longer than those of its kind may be, or says something that can mean nothing: an unknown
+    /// action, operator or condition key, a value of another type than its operator compares, another bucket's resource.
+    pub fn parse(text: &[u8], kind: Kind<'_>) -> Result<Self, PolicyError> {
+        document::statements(text, kind, true).map(Self::of)
+    }
+
+    /// Reads a stored policy, which may be one that a later version took. What cannot be evaluated denies everything:
+    /// it may be a denial.
+    #[must_use]
+    pub fn stored(text: &[u8], kind: Kind<'_>) -> Self {
+        let unreadable = |_| Self { unreadable: true, ..Self::default() };
+        document::statements(text, kind, false).map_or_else(unreadable, Self::of)
+    }
+
+    fn of(statements: Vec<Statement>) -> Self {
+        let public = statements.iter().any(public::is_public);
+        let object_tags = statements.iter().any(Statement::reads_object_tags);
+        Self { statements, unreadable: false, public, object_tags }
+    }
+
+    /// What it says about a question: what a statement denies is denied, else what one allows is allowed.
+    #[must_use]
+    pub fn judge(&self, question: &Question<'_>) -> Verdict {
+        if self.unreadable {
+            return Verdict::Deny;
+        }
+        evaluate::judge(&self.statements, question)
+    }
+
+    /// Whether it is public: it allows something to anybody (`*`, or all but some), with no condition that asks for a
+    /// fixed value (no wildcard, no variable) of a key that says who it is or from where: `aws:PrincipalArn`,
+    /// `aws:PrincipalAccount`, `aws:PrincipalOrgID`, `aws:SourceArn`, `aws:SourceVpc`, `aws:SourceVpce`,
+    /// `aws:SourceOwner`, `aws:SourceAccount`, `aws:userid`, `s3:x-amz-server-side-encryption-aws-kms-key-id`,
+    /// `s3:DataAccessPointArn` (of which only the account has to be fixed), `s3:DataAccessPointAccount`, or
+    /// `aws:SourceIp` in ranges no broader than /8 (IPv6: /32). Operators that are negated, or hold when the key is
+    /// absent, ask for nothing. Denials make no difference.
+    /// Source: AWS S3, "Blocking public access to your Amazon S3 storage", "The meaning of public".
+    #[must_use]
+    pub fn is_public(&self) -> bool {
+        self.public
+    }
+
+    /// Whether it needs to know the tags that an object has.
+    #[must_use]
+    pub fn reads_object_tags(&self) -> bool {
+        self.object_tags
+    }
+}
+
+impl Statement {
+    fn reads_object_tags(&self) -> bool {
+        let conditions = self.conditions.iter();
+        let mut keys = conditions.flat_map(|condition| std::iter::once(condition.key()).chain(condition.variables()));
+        let tags = |key: &str| key.starts_with(keys::OBJECT_TAGS);
+        keys.any(tags) || self.resources.variables().any(tags)
+    }
+}
 
 /// Where a policy stands, which decides what may be in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,29 +182,4 @@ pub enum Who {
 pub trait Facts {
     /// The values of a condition key (lower case, `s3:prefix`); `None` when the request has no such thing.
     fn values(&self, key: &str) -> Option<Vec<String>>;
-}
-impl Policy {
-    /// Reads a stored policy.
-    #[must_use]
-    pub fn stored(_text: &[u8], _kind: Kind<'_>) -> Self {
-        Self {}
-    }
-
-    /// What it says about a question.
-    #[must_use]
-    pub fn judge(&self, _question: &Question<'_>) -> Verdict {
-        Verdict::Silent
-    }
-
-    /// Whether it gives anything to everybody.
-    #[must_use]
-    pub fn is_public(&self) -> bool {
-        false
-    }
-
-    /// Whether it depends on an object's tags.
-    #[must_use]
-    pub fn reads_object_tags(&self) -> bool {
-        false
-    }
 }
