@@ -17,15 +17,15 @@ use tokio::time::{sleep, timeout};
 
 use crate::app::static_keys::StaticKeys;
 use crate::cli::snippets::{self, Endpoint};
-use crate::config::{self, Config, Key, StoreKind, UnknownHost};
+use crate::config::{self, BucketOwnership, Config, Key, StoreKind, UnknownHost};
 use crate::http::admin::{self, Readiness};
 use crate::http::listener::{self, Bound, Front, Terms};
 use crate::http::tls::{self, Certificate};
 use crate::s3::access::Policies;
 use crate::s3::services::{ChunkMemory, Rules, Services};
 use crate::s3::target::Domains;
-use crate::storage::Storage;
 use crate::storage::names::NameRules;
+use crate::storage::{Ownership, Storage};
 use crate::workers::collect_garbage::CollectGarbage;
 use crate::workers::expire_objects::{ExpireObjects, Pace};
 use crate::workers::{Supervisor, Worker};
@@ -181,6 +181,12 @@ fn services(config: &Config, storage: Storage, credentials: StaticKeys) -> Servi
             v2_expires_seconds_max: server.v2_expires_seconds_max,
             bucket_names: if config.buckets.legacy_names { NameRules::Legacy } else { NameRules::S3 },
             location_aliases: config.buckets.location_aliases.clone(),
+            ownership: match config.buckets.ownership {
+                BucketOwnership::BucketOwnerEnforced => Ownership::BucketOwnerEnforced,
+                BucketOwnership::BucketOwnerPreferred => Ownership::BucketOwnerPreferred,
+                BucketOwnership::ObjectWriter => Ownership::ObjectWriter,
+            },
+            block_public_access: config.buckets.block_public_access,
             body_bytes_max: config.limits.body_bytes_max,
         },
         cors: config::cors_rules(&config.cors),

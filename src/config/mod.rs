@@ -264,12 +264,33 @@ pub struct Buckets {
     pub legacy_names: bool,
     /// Location constraints that mean `server.region`.
     pub location_aliases: Vec<String>,
+    /// Who owns the objects of new buckets, and whether access control lists count there, where `CreateBucket` does not
+    /// say.
+    pub ownership: BucketOwnership,
+    /// New buckets begin with all four switches against public access on.
+    pub block_public_access: bool,
 }
 
 impl Default for Buckets {
     fn default() -> Self {
-        Self { legacy_names: false, location_aliases: vec!["US".into(), "EU".into()] }
+        Self {
+            legacy_names: false,
+            location_aliases: vec!["US".into(), "EU".into()],
+            ownership: BucketOwnership::ObjectWriter,
+            block_public_access: false,
+        }
     }
+}
+
+/// Who owns objects, in AWS's words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+pub enum BucketOwnership {
+    /// The bucket's owner; access control lists do not count. AWS's own default.
+    BucketOwnerEnforced,
+    /// The bucket's owner, of what is put with `bucket-owner-full-control`.
+    BucketOwnerPreferred,
+    /// Whoever puts them.
+    ObjectWriter,
 }
 
 /// `[debug]`: for tests only.

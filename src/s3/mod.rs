@@ -1,6 +1,7 @@
 //! The protocol and its semantics: from a request's bytes to an answer's. Names no store and no HTTP library.
 
 pub mod access;
+pub mod acl;
 pub mod action;
 pub mod auth;
 pub mod body;
@@ -17,9 +18,12 @@ pub mod listing;
 pub mod lock;
 pub mod operation;
 pub mod ops;
+pub mod owners;
+pub mod ownership;
 pub mod pipeline;
 pub mod precondition;
 pub mod preflight;
+pub mod public_access;
 pub mod range;
 pub mod request;
 pub mod response;

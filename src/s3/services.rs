@@ -11,8 +11,8 @@ use crate::s3::auth::CredentialSource;
 use crate::s3::cors;
 use crate::s3::error::{S3Error, S3ErrorCode};
 use crate::s3::target::Domains;
-use crate::storage::Storage;
 use crate::storage::names::NameRules;
+use crate::storage::{Ownership, Storage};
 
 /// Shared by all requests of a process.
 pub struct Services {
@@ -49,6 +49,10 @@ pub struct Rules {
     pub bucket_names: NameRules,
     /// Location constraints that mean `region`.
     pub location_aliases: Vec<String>,
+    /// Who owns the objects of new buckets that do not say so themselves.
+    pub ownership: Ownership,
+    /// New buckets begin with all switches against public access on.
+    pub block_public_access: bool,
     /// Largest body of one request, bytes.
     pub body_bytes_max: u64,
 }

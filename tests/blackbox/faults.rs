@@ -20,7 +20,7 @@ use dolium::s3::target::Domains;
 use dolium::storage::embedded::{self, EmbeddedConfig};
 use dolium::storage::faulty::{Fault, Plan, faulty};
 use dolium::storage::names::NameRules;
-use dolium::storage::{StorageError, Timestamp};
+use dolium::storage::{Ownership, StorageError, Timestamp};
 use futures::StreamExt;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
@@ -176,6 +176,8 @@ fn rules() -> Rules {
         v2_expires_seconds_max: None,
         bucket_names: NameRules::S3,
         location_aliases: Vec::new(),
+        ownership: Ownership::ObjectWriter,
+        block_public_access: false,
         body_bytes_max: 5 << 30,
     }
 }

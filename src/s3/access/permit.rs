@@ -7,7 +7,7 @@ use super::judge::Ground;
 use super::standing::Standing;
 use crate::s3::error::{S3Error, S3ErrorCode};
 use crate::s3::operation::Action;
-use crate::storage::{Bucket, Fetch, HeadRead, ObjectKey, Ownership, Tenant, TenantId, VersionRef};
+use crate::storage::{Bucket, Fetch, HeadRead, ObjectKey, Ownership, PublicAccessBlock, Tenant, TenantId, VersionRef};
 
 /// The right to run one operation on one target.
 #[derive(Debug, Clone)]
@@ -123,6 +123,14 @@ impl Permit {
     /// `InternalError` when the operation's row is at the wrong level: a defect of the table, not of the request.
     pub fn bucket(&self) -> Result<&Bucket, S3Error> {
         Ok(&self.standing()?.bucket)
+    }
+
+    /// The switches against public access: those of the bucket and of its owner's account.
+    ///
+    /// # Errors
+    /// As [`Permit::bucket`].
+    pub fn switches(&self) -> Result<PublicAccessBlock, S3Error> {
+        Ok(self.standing()?.switches)
     }
 
     /// The key it is allowed on.

@@ -18,7 +18,7 @@ use crate::s3::request::{Headers, Method, WireBody, WireError, WireHead};
 use crate::s3::services::Rules;
 use crate::s3::target::{Domains, Target};
 use crate::storage::names::NameRules;
-use crate::storage::{StorageError, Tenant, TenantId, Timestamp};
+use crate::storage::{Ownership, StorageError, Tenant, TenantId, Timestamp};
 
 pub const ACCESS: &str = "AKIAIOSFODNN7EXAMPLE";
 pub const SECRET: &str = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
@@ -78,6 +78,8 @@ impl Ask {
             v2_expires_seconds_max: None,
             bucket_names: NameRules::S3,
             location_aliases: Vec::new(),
+            ownership: Ownership::ObjectWriter,
+            block_public_access: false,
             body_bytes_max: u64::MAX,
         };
         let now = super::dates::parse_any(now).expect("a date");

@@ -4,19 +4,21 @@
 use crate::s3::error::{S3Error, S3ErrorCode};
 use crate::s3::operation::Row;
 use crate::s3::request::Headers;
-use crate::s3::{storage_class, stored_headers};
+use crate::s3::{ownership, storage_class, stored_headers};
 
 /// Names that start so are never acted on.
-const REFUSED_PREFIXES: [&str; 5] = [
+const REFUSED_PREFIXES: [&str; 4] = [
     "x-amz-server-side-encryption",
     "x-amz-copy-source-server-side-encryption",
-    "x-amz-grant-",
     "x-amz-object-lock-event-hold",
     "x-amz-if-match-",
 ];
 /// Values of headers that are never acted on, unless they say what holds anyway.
-const RESTATING: [(&str, &str); 3] =
-    [("x-amz-acl", "private"), ("x-amz-object-ownership", "BucketOwnerEnforced"), ("x-amz-write-offset-bytes", "")];
+const RESTATING: [(&str, &str); 1] = [("x-amz-write-offset-bytes", "")];
+/// The operations that act on access control lists in headers, and those headers' names.
+const WITH_ACL: [&str; 7] =
+    ["CreateBucket", "PutBucketAcl", "PutObject", "PostObject", "CopyObject", "CreateMultipartUpload", "PutObjectAcl"];
+const ACL: [&str; 2] = ["x-amz-acl", "x-amz-grant-"];
 
 /// Refuses what is not done here.
 ///
@@ -28,7 +30,9 @@ pub fn refuse(row: &Row, headers: &Headers) -> Result<(), S3Error> {
     for (name, value) in headers.iter().filter(|(name, _)| !acted_on(name)) {
         let text = std::str::from_utf8(value).unwrap_or("?");
         let restates = RESTATING.iter().find(|(n, _)| *n == name).map(|(_, v)| v.eq_ignore_ascii_case(text.trim()));
-        if restates == Some(false) || REFUSED_PREFIXES.iter().any(|prefix| name.starts_with(prefix)) {
+        let idle = ACL.iter().any(|prefix| name.starts_with(prefix)) && !WITH_ACL.contains(&row.name)
+            || name == ownership::HEADER && row.name != "CreateBucket";
+        if idle || restates == Some(false) || REFUSED_PREFIXES.iter().any(|prefix| name.starts_with(prefix)) {
             return Err(not_implemented(name, text));
         }
     }
@@ -48,23 +52,34 @@ fn not_implemented(name: &str, value: &str) -> S3Error {
 mod tests {
     use super::*;
 
-    fn code(name: &str, value: &str) -> Option<S3ErrorCode> {
+    fn code_of(row: &Row, name: &str, value: &str) -> Option<S3ErrorCode> {
         let mut headers = Headers::default();
         headers.push(name, value.to_owned());
-        refuse(&crate::s3::ops::object::put_object::ROW, &headers).err().map(|e| e.code)
+        refuse(row, &headers).err().map(|e| e.code)
+    }
+
+    fn code(name: &str, value: &str) -> Option<S3ErrorCode> {
+        code_of(&crate::s3::ops::object::put_object::ROW, name, value)
+    }
+
+    #[test]
+    fn lists_are_refused_where_nothing_gets_one() {
+        for (name, value) in [("x-amz-acl", "public-read"), ("x-amz-grant-read", "id=x")] {
+            let refused = code_of(&crate::s3::ops::multipart::upload_part::ROW, name, value);
+            assert_eq!(refused, Some(S3ErrorCode::NotImplemented), "{name}");
+        }
     }
 
     #[test]
     fn what_restates_what_holds_succeeds_and_the_rest_is_refused() {
         for (name, value) in
-            [("x-amz-acl", "private"), ("x-amz-storage-class", "STANDARD"), ("x-amz-meta-acl", "public-read")]
+            [("x-amz-acl", "public-read"), ("x-amz-storage-class", "STANDARD"), ("x-amz-meta-acl", "public-read")]
         {
             assert_eq!(code(name, value), None, "{name}: {value}");
         }
         for (name, value) in [
-            ("x-amz-acl", "public-read"),
+            ("x-amz-object-ownership", "ObjectWriter"),
             ("x-amz-storage-class", "GLACIER"),
-            ("x-amz-grant-read", "id=x"),
             ("x-amz-server-side-encryption", "AES256"),
             ("x-amz-server-side-encryption-customer-key", "x"),
             ("x-amz-object-lock-event-hold", "ON"),

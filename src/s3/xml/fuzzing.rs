@@ -1,14 +1,17 @@
 //! Every document that clients send.
 
 use super::reader::Element;
-use super::{Document, acl, buckets, cors, delete, lifecycle, lock, multipart, tagging, versioning};
+use super::{
+    Document, acl, buckets, cors, delete, lifecycle, lock, multipart, ownership, public_access, tagging, versioning,
+};
+use crate::s3::acl::NamedGrantee;
 use crate::s3::cors::validate as cors_rules;
 use crate::s3::error::{S3Error, S3ErrorCode};
 use crate::s3::lifecycle::{Rules, validate};
-use crate::storage::{Tag, Tenant, TenantId};
+use crate::storage::{Permission, Tag};
 
 /// The root elements of what clients send.
-const ROOTS: [&str; 12] = [
+const ROOTS: [&str; 14] = [
     "AccessControlPolicy",
     "CORSConfiguration",
     "CompleteMultipartUpload",
@@ -17,6 +20,8 @@ const ROOTS: [&str; 12] = [
     "LegalHold",
     "LifecycleConfiguration",
     "ObjectLockConfiguration",
+    "OwnershipControls",
+    "PublicAccessBlockConfiguration",
     "RestoreRequest",
     "Retention",
     "Tagging",
@@ -52,21 +57,28 @@ pub(crate) fn documents(input: &[u8]) {
     if let Ok(rules) = lifecycle::parse(input) {
         let _ = validate::check(&rules);
     }
-    let owner = Tenant { id: TenantId([7; 32]), name: "anna".to_owned() };
-    let _ = acl::restates_private(input, &owner);
+    kept("AccessControlPolicy", input, acl::parse, grants);
+    kept("OwnershipControls", input, ownership::parse, |kept| {
+        ownership::write(crate::s3::ownership::name(*kept).unwrap_or_default())
+    });
+    kept("PublicAccessBlockConfiguration", input, public_access::parse, |block| {
+        public_access::write(*block, super::NAMESPACE)
+    });
 }
 
 /// Whatever elements there are: written plainly, they are read as the same.
 fn tree(element: &Element, root: &str) {
     fn write(element: &Element, out: &mut String) {
         let escaped = element.text.replace('&', "&amp;").replace('<', "&lt;").replace('\r', "&#13;");
-        out.push_str(&format!("<{0}>{escaped}", element.name));
+        let kind = if element.kind.is_empty() { String::new() } else { format!(" xsi:type=\"{}\"", element.kind) };
+        out.push_str(&format!("<{}{kind}>{escaped}", element.name));
         element.children.iter().for_each(|child| write(child, out));
         out.push_str(&format!("</{}>", element.name));
     }
     fn plain(element: &Element) -> bool {
         element.name.chars().all(|c| c.is_ascii_alphanumeric())
             && !element.name.is_empty()
+            && element.kind.chars().all(|c| c.is_ascii_alphanumeric())
             && element.children.iter().all(plain)
     }
     if plain(element) {
@@ -87,6 +99,37 @@ fn kept<T: PartialEq + std::fmt::Debug>(
     let text = String::from_utf8_lossy(&written);
     assert!(Element::parse(&written, root).is_ok(), "{text}");
     assert_eq!(parse(&written).ok().as_ref(), Some(&read), "{text}");
+}
+
+fn grants(policy: &acl::Policy) -> bytes::Bytes {
+    let mut out = Document::new("AccessControlPolicy");
+    out.open("Owner");
+    out.text("ID", &policy.owner);
+    out.close();
+    out.open("AccessControlList");
+    for grant in &policy.grants {
+        out.open("Grant");
+        out.open("Grantee");
+        match &grant.grantee {
+            NamedGrantee::Id(id) => out.text("ID", id),
+            NamedGrantee::Email(email) => out.text("EmailAddress", email),
+            NamedGrantee::Uri(uri) => out.text("URI", uri),
+        }
+        out.close();
+        out.text(
+            "Permission",
+            match grant.permission {
+                Permission::Unknown => "",
+                Permission::Read => "READ",
+                Permission::Write => "WRITE",
+                Permission::ReadAcp => "READ_ACP",
+                Permission::WriteAcp => "WRITE_ACP",
+                Permission::FullControl => "FULL_CONTROL",
+            },
+        );
+        out.close();
+    }
+    out.finish()
 }
 
 fn deletion(request: &delete::Request) -> bytes::Bytes {

@@ -6,9 +6,10 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use super::acl::owner_members;
 use super::{Document, checksum};
 use crate::s3::etag::quoted;
+use crate::s3::owners::Owners;
 use crate::s3::storage_class;
 use crate::s3::time::iso8601;
-use crate::storage::{ListedObject, Tenant, Timestamp};
+use crate::storage::{ListedObject, Timestamp};
 
 /// What `encoding-type=url` leaves as it is: AWS encodes like an HTML form but keeps `/`.
 const URL_ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'_').remove(b'.').remove(b'*');
@@ -85,8 +86,8 @@ pub enum Version<'a> {
 pub struct ObjectsPage<'a> {
     /// The bucket's name.
     pub bucket: &'a str,
-    /// The tenant that owns the objects.
-    pub owner: &'a Tenant,
+    /// Whose the objects are.
+    pub owners: &'a Owners<'a>,
     /// As asked.
     pub prefix: &'a str,
     /// As asked.
@@ -143,7 +144,7 @@ pub fn objects(page: &ObjectsPage<'_>) -> Bytes {
         out.number("Size", object.attrs.size);
         if with_owner {
             out.open("Owner");
-            owner_members(&mut out, page.owner);
+            owner_members(&mut out, &page.owners.owner(&object.attrs));
             out.close();
         }
         out.text("StorageClass", storage_class::shown(&object.attrs));

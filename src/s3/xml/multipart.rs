@@ -9,9 +9,10 @@ use super::{Document, Element, checksum};
 use crate::s3::checksum::{Algorithm, Plan};
 use crate::s3::error::{S3Error, S3ErrorCode};
 use crate::s3::etag::quoted;
+use crate::s3::owners::Owners;
 use crate::s3::storage_class;
 use crate::s3::time::iso8601;
-use crate::storage::{ObjectAttrs, Part, StoredChecksum, Tenant, Timestamp, Upload};
+use crate::storage::{ObjectAttrs, Part, StoredChecksum, Timestamp, Upload};
 
 /// The answer to CreateMultipartUpload.
 #[must_use]
@@ -93,8 +94,8 @@ pub struct PartsPage<'a> {
     pub bucket: &'a str,
     /// The upload.
     pub upload: &'a Upload,
-    /// The tenant that owns the bucket and opened the upload.
-    pub owner: &'a Tenant,
+    /// Who opened the upload, and whose the object will be.
+    pub owners: &'a Owners<'a>,
     /// Listed after this number.
     pub marker: u16,
     /// Parts at most.
@@ -114,11 +115,7 @@ pub fn parts(page: &PartsPage<'_>) -> Bytes {
     out.text("Bucket", page.bucket);
     out.text("Key", &page.encoding.apply(page.upload.key.as_str()));
     out.text("UploadId", &page.upload.id.to_string());
-    for role in ["Initiator", "Owner"] {
-        out.open(role);
-        owner_members(&mut out, page.owner);
-        out.close();
-    }
+    parties(&mut out, page.upload, page.owners);
     let plan = Plan::of(page.upload);
     out.text("StorageClass", storage_class::shown(&page.upload.attrs));
     checksum::names(&mut out, &plan.stored());
@@ -140,12 +137,20 @@ pub fn parts(page: &PartsPage<'_>) -> Bytes {
     out.finish()
 }
 
+fn parties(out: &mut Document, upload: &Upload, owners: &Owners<'_>) {
+    for (role, tenant) in [("Initiator", owners.tenant(upload.initiator)), ("Owner", owners.owner(&upload.attrs))] {
+        out.open(role);
+        owner_members(out, &tenant);
+        out.close();
+    }
+}
+
 /// What the answer to ListMultipartUploads says.
 pub struct UploadsPage<'a> {
     /// The bucket's name.
     pub bucket: &'a str,
-    /// The tenant that owns the bucket.
-    pub owner: &'a Tenant,
+    /// Who opened the uploads, and whose the objects will be.
+    pub owners: &'a Owners<'a>,
     /// The parameters, as asked.
     pub prefix: &'a str,
     /// As asked.
@@ -187,11 +192,7 @@ pub fn uploads(page: &UploadsPage<'_>) -> Bytes {
         out.open("Upload");
         out.text("Key", &encoding.apply(upload.key.as_str()));
         out.text("UploadId", &upload.id.to_string());
-        for role in ["Initiator", "Owner"] {
-            out.open(role);
-            owner_members(&mut out, page.owner);
-            out.close();
-        }
+        parties(&mut out, upload, page.owners);
         out.text("StorageClass", storage_class::shown(&upload.attrs));
         out.text("Initiated", &iso8601(upload.initiated));
         checksum::names(&mut out, &upload.attrs.checksums);

@@ -5,7 +5,7 @@
 //! feature for interleaved repeats; S3's documents are shallow and small.
 
 use quick_xml::Reader;
-use quick_xml::events::Event;
+use quick_xml::events::{BytesStart, Event};
 
 use crate::s3::error::{S3Error, S3ErrorCode};
 
@@ -14,11 +14,13 @@ const DEPTH_MAX: usize = 16;
 /// Elements in one document: a DeleteObjects of 1,000 keys with four members each, or 10,000 parts with seven.
 const ELEMENTS_MAX: usize = 100_000;
 
-/// An element: local name, own text, children in order. Attributes are not kept.
+/// An element: local name, own text, children in order. Of its attributes only its type is kept.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Element {
     /// Without namespace prefix.
     pub name: String,
+    /// `xsi:type`; empty when it has none.
+    pub kind: String,
     /// Its text, references resolved, not trimmed.
     pub text: String,
     /// The elements inside.
@@ -92,7 +94,7 @@ fn build(text: &str) -> Result<Element, S3Error> {
                     return Err(malformed("it has too many elements"));
                 }
                 let name = start.local_name().as_ref().to_owned();
-                open.push(Element { name, ..Element::default() });
+                open.push(Element { name, kind: kind(&start)?, ..Element::default() });
             }
             Event::End(_) => {
                 let done = open.pop().ok_or_else(|| malformed("an element ends that did not begin"))?;
@@ -120,6 +122,17 @@ fn build(text: &str) -> Result<Element, S3Error> {
         return Err(malformed("it ends early"));
     }
     root.ok_or_else(|| malformed("it is empty"))
+}
+
+/// The only attribute that S3's documents have, apart from namespaces.
+fn kind(start: &BytesStart<'_>) -> Result<String, S3Error> {
+    for attribute in start.attributes() {
+        let attribute = attribute.map_err(|e| malformed(&e.to_string()))?;
+        if attribute.key.local_name().as_ref() == "type" {
+            return Ok(attribute.value.into_owned());
+        }
+    }
+    Ok(String::new())
 }
 
 fn append(open: &mut [Element], text: &str) -> Result<(), S3Error> {

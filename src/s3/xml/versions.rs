@@ -6,16 +6,17 @@ use super::acl::owner_members;
 use super::listing::Encoding;
 use super::{Document, checksum};
 use crate::s3::etag::quoted;
+use crate::s3::owners::Owners;
 use crate::s3::storage_class;
 use crate::s3::time::iso8601;
-use crate::storage::{ListedVersion, Tenant, Timestamp, VersionRef};
+use crate::storage::{ListedVersion, Timestamp, VersionRef};
 
 /// What the answer says.
 pub struct VersionsPage<'a> {
     /// The bucket's name.
     pub bucket: &'a str,
-    /// The tenant that owns the objects.
-    pub owner: &'a Tenant,
+    /// Whose the versions are.
+    pub owners: &'a Owners<'a>,
     /// As asked.
     pub prefix: &'a str,
     /// As asked.
@@ -81,7 +82,7 @@ fn entry(out: &mut Document, version: &ListedVersion, page: &VersionsPage<'_>) {
         out.text("StorageClass", storage_class::shown(attrs));
     }
     out.open("Owner");
-    owner_members(out, page.owner);
+    owner_members(out, &page.owners.owner(attrs));
     out.close();
     out.close();
 }

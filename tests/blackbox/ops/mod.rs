@@ -1,6 +1,7 @@
 //! One file per operation, of the same path as in `src/s3/ops`, and what all of them have in common.
 
 pub mod access;
+pub mod acls;
 pub mod bucket;
 pub mod control;
 mod cors;

@@ -150,6 +150,8 @@ impl How {
 }
 
 const WRITES: &[&str] = &["PutObject", "CreateMultipartUpload", "CopyObject"];
+/// What gets an access control list.
+const LISTED: &[&str] = &["CreateBucket", "PutObject", "CreateMultipartUpload", "CopyObject"];
 const BODIES: &[&str] = &["PutObject", "UploadPart"];
 const LISTS: &[&str] = &["ListObjects", "ListObjectsV2"];
 const ALL_BUT_LONG: &[How] = &[How::Empty, How::Nonsense, How::Negative, How::Twice, How::NotText];
@@ -171,6 +173,9 @@ const RIGHT: &[(&[&str], &str, &[How], &str)] = &[
     (BODIES, "x-amz-sdk-checksum-algorithm", NO_VALUE, "InvalidRequest"),
     (BODIES, "x-amz-content-sha256", NO_VALUE, "InvalidArgument"),
     (WRITES, "x-amz-storage-class", TEXT, "InvalidStorageClass"),
+    (LISTED, "x-amz-acl", TEXT, "InvalidArgument"),
+    (LISTED, "x-amz-grant-read", TEXT, "InvalidArgument"),
+    (&["CreateBucket"], "x-amz-object-ownership", TEXT, "InvalidArgument"),
     (WRITES, "x-amz-website-redirect-location", NO_VALUE, "InvalidRedirectLocation"),
     (WRITES, "x-amz-website-redirect-location", &[How::Empty], ""),
     (WRITES, "x-amz-object-lock-mode", TEXT, "InvalidArgument"),

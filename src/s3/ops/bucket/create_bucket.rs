@@ -3,14 +3,18 @@
 use std::sync::Arc;
 
 use crate::s3::access::Permit;
+use crate::s3::acl::{self, On, Wanted};
 use crate::s3::body;
 use crate::s3::error::{S3Error, S3ErrorCode};
 use crate::s3::operation::{AclRight, Action, BodyKind, Level, Reply, Request, Row};
 use crate::s3::request::{Headers, Method};
 use crate::s3::response::Response;
 use crate::s3::services::Services;
-use crate::s3::{tags, xml};
-use crate::storage::{BucketName, BucketSettings, CreateBucket, LockSettings, NewBucket, Tag, Timestamp, Versioning};
+use crate::s3::{ownership, public_access, tags, xml};
+use crate::storage::{
+    AccessControlList, Bucket, BucketName, BucketSettings, CreateBucket, LockSettings, NewBucket, Ownership, Tag,
+    TenantId, Timestamp, Versioning,
+};
 
 /// A location and a few tags.
 const DOCUMENT_BYTES_MAX: usize = 64 * 1024;
@@ -35,6 +39,8 @@ struct Input {
     location: Option<String>,
     tags: Vec<Tag>,
     object_lock: bool,
+    acl: Option<Wanted>,
+    ownership: Option<Ownership>,
 }
 
 fn call(permit: Permit, request: Request, services: Arc<Services>) -> Reply {
@@ -49,6 +55,8 @@ async fn decode(request: Request, services: &Services) -> Result<Input, S3Error>
     let parsed = BucketName::parse(&name, services.rules.bucket_names);
     let name = parsed.map_err(|why| S3ErrorCode::InvalidBucketName.because(why).field("BucketName", name))?;
     let object_lock = object_lock(&request.headers)?;
+    let ownership = ownership::asked(&request.headers)?;
+    let acl = Wanted::of_headers(&request.headers, On::Bucket, services).await?;
     let document = body::document(request.body, &request.headers, DOCUMENT_BYTES_MAX).await?;
     if xml::buckets::asks_for_more(&document)? {
         return Err(S3ErrorCode::NotImplemented
@@ -56,7 +64,8 @@ async fn decode(request: Request, services: &Services) -> Result<Input, S3Error>
     }
     let tags = xml::buckets::tags(&document)?;
     tags::check(&tags, tags::BUCKET_TAGS_MAX)?;
-    Ok(Input { name, location: xml::buckets::location_constraint(&document)?, tags, object_lock })
+    let location = xml::buckets::location_constraint(&document)?;
+    Ok(Input { name, location, tags, object_lock, acl, ownership })
 }
 
 fn object_lock(headers: &Headers) -> Result<bool, S3Error> {
@@ -72,16 +81,50 @@ fn object_lock(headers: &Headers) -> Result<bool, S3Error> {
     }
 }
 
-/// Locks are on versions, so that a bucket with locks has versioning (AWS API_CreateBucket).
-fn settings(object_lock: bool) -> BucketSettings {
-    if !object_lock {
-        return BucketSettings::default();
-    }
-    BucketSettings {
-        versioning: Versioning::Enabled.into(),
-        object_lock: Some(LockSettings::default()),
+/// How the bucket begins. Locks are on versions, so that a bucket with locks has versioning (AWS API_CreateBucket).
+fn settings(input: &Input, owner: TenantId, services: &Services) -> Result<BucketSettings, S3Error> {
+    // What holds where nothing is said needs not be said.
+    let default = Some(services.rules.ownership).filter(|default| *default != Ownership::ObjectWriter);
+    let ownership = input.ownership.or(default).unwrap_or(Ownership::Unset);
+    let block = services.rules.block_public_access.then_some(public_access::ALL);
+    Ok(BucketSettings {
+        versioning: if input.object_lock { Versioning::Enabled } else { Versioning::Off }.into(),
+        object_lock: input.object_lock.then(LockSettings::default),
+        tags: input.tags.clone(),
+        acl: list(input, owner, ownership, block.is_some())?,
+        ownership: ownership.into(),
+        public_access_block: block,
         ..BucketSettings::default()
+    })
+}
+
+/// The bucket's access control list. AWS has codes of its own for one that the new bucket would not take.
+fn list(
+    input: &Input,
+    owner: TenantId,
+    ownership: Ownership,
+    blocked: bool,
+) -> Result<Option<AccessControlList>, S3Error> {
+    let Some(wanted) = &input.acl else { return Ok(None) };
+    let list = wanted.list(owner, owner);
+    let public = acl::is_public(&list);
+    match acl::stored(list, owner) {
+        Some(_) if ownership == Ownership::BucketOwnerEnforced => {
+            Err(S3ErrorCode::InvalidBucketAclWithObjectOwnership.into())
+        }
+        Some(_) if blocked && public => Err(S3ErrorCode::InvalidBucketAclWithBlockPublicAccessError.into()),
+        stored => Ok(stored),
     }
+}
+
+/// Whether a bucket that is there already is as this request wants one: nobody may believe in locks, rights or owners
+/// that are not there. AWS answers 200 for a bucket of one's own in us-east-1 (and 409 elsewhere), and takes its list
+/// away; here a bucket with another list is a conflict.
+fn is_as_asked(bucket: &Bucket, input: &Input, asked: &BucketSettings) -> bool {
+    let there = &bucket.settings;
+    (there.object_lock.is_some() || !input.object_lock)
+        && there.acl == asked.acl
+        && input.ownership.is_none_or(|wanted| wanted == there.ownership())
 }
 
 async fn run(permit: Permit, input: Input, services: &Services) -> Result<Response, S3Error> {
@@ -96,21 +139,18 @@ async fn run(permit: Permit, input: Input, services: &Services) -> Result<Respon
     }
     let name = input.name.to_string();
     let owner = permit.tenant()?.id;
+    let settings = settings(&input, owner, services)?;
     let new = NewBucket {
-        name: input.name,
+        name: input.name.clone(),
         owner,
         region: rules.region.clone(),
         created: Timestamp::now(),
-        settings: BucketSettings { tags: input.tags, ..settings(input.object_lock) },
+        settings: settings.clone(),
     };
     match services.storage.metadata.create_bucket(new).await? {
         CreateBucket::Created(_) => Ok(created(&name)),
-        // AWS answers 200 for a bucket of one's own in us-east-1 and 409 elsewhere; nobody may believe in locks that
-        // are not there.
         CreateBucket::AlreadyExists(bucket)
-            if bucket.owner == owner
-                && rules.region == "us-east-1"
-                && (bucket.settings.object_lock.is_some() || !input.object_lock) =>
+            if bucket.owner == owner && rules.region == "us-east-1" && is_as_asked(&bucket, &input, &settings) =>
         {
             Ok(created(&name))
         }

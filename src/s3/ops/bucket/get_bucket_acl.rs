@@ -1,13 +1,14 @@
-//! GetBucketAcl: who may do what. Until access control lists can be set, that is the owner, everything. Source: AWS API_GetBucketAcl.
+//! GetBucketAcl: who may do what with a bucket. Source: AWS API_GetBucketAcl.
 
 use std::sync::Arc;
 
 use crate::s3::access::Permit;
 use crate::s3::operation::{AclRight, Action, BodyKind, Level, Reply, Request, Row};
+use crate::s3::owners::Names;
 use crate::s3::request::Method;
 use crate::s3::response::Response;
 use crate::s3::services::Services;
-use crate::s3::xml;
+use crate::s3::{acl, xml};
 
 /// The row of GetBucketAcl.
 pub const ROW: Row = Row {
@@ -23,6 +24,11 @@ pub const ROW: Row = Row {
     call,
 };
 
-fn call(permit: Permit, _request: Request, _services: Arc<Services>) -> Reply {
-    Box::pin(async move { Ok(Response::xml(xml::acl::private(permit.tenant()?))) })
+fn call(permit: Permit, _request: Request, services: Arc<Services>) -> Reply {
+    Box::pin(async move {
+        let bucket = permit.bucket()?;
+        let list = acl::of_bucket(bucket);
+        let names = Names::of_list(bucket.owner, &list, &services).await?;
+        Ok(Response::xml(xml::acl::policy(bucket.owner, &list, &names)))
+    })
 }

@@ -9,6 +9,7 @@ use crate::s3::listing::{self, Ask, Listed, Start};
 use crate::s3::operation::{AclRight, Action, BodyKind, Level, Reply, Request, Row};
 use crate::s3::ops::bucket::list_objects::ask;
 use crate::s3::ops::object::version;
+use crate::s3::owners::Owners;
 use crate::s3::request::Method;
 use crate::s3::response::Response;
 use crate::s3::services::Services;
@@ -63,13 +64,14 @@ fn decode(target: &Target) -> Result<Input, S3Error> {
 async fn run(permit: Permit, input: Input, services: &Services) -> Result<Response, S3Error> {
     let bucket = permit.bucket()?;
     let listed = list(bucket, &input, services).await?;
+    let owners = Owners::of(bucket, listed.entries.iter().map(|entry| &entry.attrs), [], services).await?;
     let next = listed.last.as_deref().filter(|_| listed.next.is_some()).map(|key| {
         let of_key = listed.entries.last().filter(|entry| entry.key.as_str() == key);
         (key, of_key.map(|entry| version::text(entry.attrs.version_ref())))
     });
     Ok(Response::xml(xml::versions::versions(&VersionsPage {
         bucket: bucket.name.as_str(),
-        owner: permit.tenant()?,
+        owners: &owners,
         prefix: &input.ask.prefix,
         delimiter: input.ask.delimiter.as_deref(),
         key_marker: input.ask.marker.as_deref().unwrap_or_default(),

@@ -6,6 +6,7 @@ use crate::s3::access::Permit;
 use crate::s3::error::{S3Error, S3ErrorCode};
 use crate::s3::listing::{self, Ask, Listed, Start};
 use crate::s3::operation::{AclRight, Action, BodyKind, Level, Reply, Request, Row};
+use crate::s3::owners::Owners;
 use crate::s3::request::Method;
 use crate::s3::response::Response;
 use crate::s3::services::Services;
@@ -72,11 +73,12 @@ async fn run(permit: Permit, input: Input, services: &Services) -> Result<Respon
     let bucket = permit.bucket()?;
     let from = input.ask.marker.as_deref().map_or_else(Vec::new, listing::after);
     let listed = list(bucket, &input.ask, from, services).await?;
+    let owners = Owners::of(bucket, listed.entries.iter().map(|entry| &entry.attrs), [], services).await?;
     // AWS names the next marker only with a delimiter; without one it is the last key.
     let next_marker = listed.last.as_deref().filter(|_| listed.next.is_some() && input.ask.delimiter.is_some());
     Ok(Response::xml(xml::listing::objects(&ObjectsPage {
         bucket: bucket.name.as_str(),
-        owner: permit.tenant()?,
+        owners: &owners,
         prefix: &input.ask.prefix,
         delimiter: input.ask.delimiter.as_deref(),
         max_keys: input.ask.limit,

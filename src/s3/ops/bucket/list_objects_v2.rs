@@ -7,6 +7,7 @@ use crate::s3::error::S3Error;
 use crate::s3::listing::{self, Ask};
 use crate::s3::operation::{AclRight, Action, BodyKind, Level, Reply, Request, Row};
 use crate::s3::ops::bucket::list_objects::{ask, list};
+use crate::s3::owners::Owners;
 use crate::s3::request::Method;
 use crate::s3::response::Response;
 use crate::s3::services::Services;
@@ -64,10 +65,14 @@ fn decode(request: &Request, scope: &[u8]) -> Result<Input, S3Error> {
 async fn run(permit: Permit, input: Input, services: &Services) -> Result<Response, S3Error> {
     let bucket = permit.bucket()?;
     let listed = list(bucket, &input.ask, input.from, services).await?;
+    let owners = match input.fetch_owner {
+        true => Owners::of(bucket, listed.entries.iter().map(|entry| &entry.attrs), [], services).await?,
+        false => Owners::untold(bucket),
+    };
     let next = listed.next.as_deref().map(|next| token::seal(&bucket.id.bytes(), next));
     Ok(Response::xml(xml::listing::objects(&ObjectsPage {
         bucket: bucket.name.as_str(),
-        owner: permit.tenant()?,
+        owners: &owners,
         prefix: &input.ask.prefix,
         delimiter: input.ask.delimiter.as_deref(),
         max_keys: input.ask.limit,

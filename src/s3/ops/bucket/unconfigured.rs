@@ -71,8 +71,6 @@ rows! {
         "GetBucketEncryption" "encryption" GetEncryptionConfiguration,
             Nothing::Error(S3ErrorCode::ServerSideEncryptionConfigurationNotFoundError),
         "GetBucketReplication" "replication" GetReplicationConfiguration, Nothing::Error(S3ErrorCode::ReplicationConfigurationNotFoundError),
-        "GetPublicAccessBlock" "publicAccessBlock" GetBucketPublicAccessBlock, Nothing::Error(S3ErrorCode::NoSuchPublicAccessBlockConfiguration),
-        "GetBucketOwnershipControls" "ownershipControls" GetBucketOwnershipControls, Nothing::Error(S3ErrorCode::OwnershipControlsNotFoundError),
         "GetBucketAccelerateConfiguration" "accelerate" GetAccelerateConfiguration, Nothing::Document("AccelerateConfiguration"),
         "GetBucketLogging" "logging" GetBucketLogging, Nothing::Document("BucketLoggingStatus"),
         "GetBucketNotificationConfiguration" "notification" GetBucketNotification, Nothing::Document("NotificationConfiguration"),
@@ -87,8 +85,6 @@ rows! {
         "DeleteBucketPolicy" "policy" DeleteBucketPolicy,
         "DeleteBucketEncryption" "encryption" PutEncryptionConfiguration,
         "DeleteBucketReplication" "replication" PutReplicationConfiguration,
-        "DeletePublicAccessBlock" "publicAccessBlock" PutBucketPublicAccessBlock,
-        "DeleteBucketOwnershipControls" "ownershipControls" PutBucketOwnershipControls,
     }
     restate {
         "PutBucketLogging" "logging" PutBucketLogging, "BucketLoggingStatus",

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::s3::access::Permit;
+use crate::s3::acl::{self, Rights};
 use crate::s3::checksum::Plan;
 use crate::s3::error::{S3Error, S3ErrorCode};
 use crate::s3::lifecycle::headers::tell_abortion;
@@ -34,18 +35,20 @@ struct Input {
     plan: Plan,
     /// The bucket's own retention comes with the completion.
     lock: Option<ObjectLock>,
+    rights: Rights,
 }
 
 fn call(permit: Permit, request: Request, services: Arc<Services>) -> Reply {
     Box::pin(async move {
-        let input = decode(&permit, &request.headers)?;
+        let input = decode(&permit, &request.headers, &services).await?;
         run(permit, input, &services).await
     })
 }
 
-fn decode(permit: &Permit, headers: &Headers) -> Result<Input, S3Error> {
+async fn decode(permit: &Permit, headers: &Headers, services: &Services) -> Result<Input, S3Error> {
     let lock = asked(permit, headers)?;
-    Ok(Input { kept: ObjectHeaders::parse(headers)?, plan: Plan::parse(headers)?, lock })
+    let rights = acl::of_write(permit, headers, services).await?;
+    Ok(Input { kept: ObjectHeaders::parse(headers)?, plan: Plan::parse(headers)?, lock, rights })
 }
 
 async fn run(permit: Permit, input: Input, services: &Services) -> Result<Response, S3Error> {
@@ -53,7 +56,8 @@ async fn run(permit: Permit, input: Input, services: &Services) -> Result<Respon
     // An upload has to belong to somebody, so that nobody else completes it.
     let initiator = permit.tenant()?.id;
     let attrs = ObjectAttrs {
-        owner: permit.owner_of_new()?.0.to_vec().into(),
+        owner: input.rights.owner.0.to_vec().into(),
+        acl: input.rights.acl,
         checksums: input.plan.stored(),
         lock: input.lock,
         ..input.kept.into_attrs()

@@ -8,6 +8,7 @@ use crate::s3::lifecycle::headers::tell_abortion;
 use crate::s3::listing;
 use crate::s3::operation::{AclRight, Action, BodyKind, Level, Reply, Request, Row};
 use crate::s3::ops::multipart::upload::find_open;
+use crate::s3::owners::Owners;
 use crate::s3::request::Method;
 use crate::s3::response::Response;
 use crate::s3::services::Services;
@@ -59,10 +60,11 @@ async fn run(permit: Permit, target: &Target, input: Input, services: &Services)
         0 => crate::storage::Page { entries: Vec::new(), more: false },
         limit => services.storage.metadata.list_parts(bucket, &upload, input.marker, limit).await?,
     };
+    let owners = Owners::of(bucket, [&upload.attrs], [upload.initiator], services).await?;
     let mut answer = Response::xml(xml::multipart::parts(&PartsPage {
         bucket: bucket.name.as_str(),
         upload: &upload,
-        owner: permit.tenant()?,
+        owners: &owners,
         marker: input.marker,
         max_parts: input.limit,
         parts: &page.entries,

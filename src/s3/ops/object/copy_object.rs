@@ -6,6 +6,7 @@ use std::sync::Arc;
 use futures::StreamExt;
 
 use crate::s3::access::{self, Permit, SourcePermit};
+use crate::s3::acl::{self, Rights};
 use crate::s3::auth::Trailers;
 use crate::s3::checksum::{self, Algorithm};
 use crate::s3::content;
@@ -64,11 +65,12 @@ struct Input {
     /// `None` keeps the source's.
     tags: Option<Vec<Tag>>,
     lock: Option<ObjectLock>,
+    rights: Rights,
 }
 
 fn call(permit: Permit, request: Request, services: Arc<Services>) -> Reply {
     Box::pin(async move {
-        let input = decode(&permit, &request.headers)?;
+        let input = decode(&permit, &request.headers, &services).await?;
         let source =
             access::decide_source(&permit, &input.source.bucket, &input.source.key, input.version, &services).await?;
         let reads = input.checksum.is_some();
@@ -83,7 +85,7 @@ fn call(permit: Permit, request: Request, services: Arc<Services>) -> Reply {
     })
 }
 
-fn decode(permit: &Permit, headers: &Headers) -> Result<Input, S3Error> {
+async fn decode(permit: &Permit, headers: &Headers, services: &Services) -> Result<Input, S3Error> {
     let replaced = match headers.get("x-amz-metadata-directive") {
         None | Some("COPY") => None,
         Some("REPLACE") => Some(ObjectHeaders::parse(headers)?),
@@ -108,6 +110,7 @@ fn decode(permit: &Permit, headers: &Headers) -> Result<Input, S3Error> {
     let version = version::parse(source.version_id.as_deref())?;
     let (checksum, redirect) = (checksum::algorithm(headers)?, stored_headers::redirect(headers)?);
     let changes = replaced.is_some() || storage_class::asked(headers) || redirect.is_some() || checksum.is_some();
+    let rights = acl::of_write(permit, headers, services).await?;
     Ok(Input {
         source,
         source_conditions: ReadConditions::parse(headers, "x-amz-copy-source-"),
@@ -120,6 +123,7 @@ fn decode(permit: &Permit, headers: &Headers) -> Result<Input, S3Error> {
         version,
         tags,
         lock: asked(permit, headers)?,
+        rights,
     })
 }
 
@@ -205,7 +209,9 @@ async fn copy(
     let configured = bucket_now(bucket, services).await?;
     let mut attrs = ObjectAttrs {
         modified_micros: made.0,
-        owner: permit.owner_of_new()?.0.to_vec().into(),
+        owner: input.rights.owner.0.to_vec().into(),
+        // The source's list is its own as well.
+        acl: input.rights.acl.clone(),
         version: version::of_new_since(bucket, &configured),
         // The source's lock is its own and is not copied (AWS API_CopyObject).
         lock: lock::of_new(&configured.settings, input.lock.clone(), made),

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::s3::access::Permit;
+use crate::s3::acl::{self, Rights};
 use crate::s3::body::{self, Received};
 use crate::s3::checksum;
 use crate::s3::digest::Expected;
@@ -39,6 +40,7 @@ struct Input {
     kept: ObjectHeaders,
     conditions: WriteConditions,
     lock: Option<ObjectLock>,
+    rights: Rights,
 }
 
 fn call(permit: Permit, request: Request, services: Arc<Services>) -> Reply {
@@ -48,12 +50,13 @@ fn call(permit: Permit, request: Request, services: Arc<Services>) -> Reply {
     })
 }
 
-fn decode(permit: &Permit, request: &Request) -> Result<Input, S3Error> {
+async fn decode(permit: &Permit, request: &Request, services: &Services) -> Result<Input, S3Error> {
     let headers = &request.headers;
     let lock = asked(permit, headers)?;
     check_digest(permit.bucket()?, lock.as_ref(), headers, "Put Object")?;
     checksum::announced(headers, request.presigned, Expected::parse(headers)?.claim())?;
-    Ok(Input { kept: ObjectHeaders::parse(headers)?, conditions: WriteConditions::parse(headers), lock })
+    let rights = acl::of_write(permit, headers, services).await?;
+    Ok(Input { kept: ObjectHeaders::parse(headers)?, conditions: WriteConditions::parse(headers), lock, rights })
 }
 
 async fn run(permit: &Permit, input: Input, request: Request, services: &Services) -> Result<ObjectAttrs, S3Error> {
@@ -68,7 +71,8 @@ async fn run(permit: &Permit, input: Input, request: Request, services: &Service
         size,
         etag: digested.md5,
         modified_micros: made.0,
-        owner: permit.owner_of_new()?.0.to_vec().into(),
+        owner: input.rights.owner.0.to_vec().into(),
+        acl: input.rights.acl,
         checksums: digested.checksums,
         version: version::of_new_since(bucket, &configured),
         lock: lock::of_new(&configured.settings, input.lock, made),
@@ -90,7 +94,7 @@ fn encode(permit: &Permit, stored: &ObjectAttrs) -> Result<Response, S3Error> {
 /// # Errors
 /// What the request asks for and is not possible, what is wrong with its body, what the store fails with.
 pub async fn store(permit: &Permit, request: Request, services: &Services) -> Result<ObjectAttrs, S3Error> {
-    let input = decode(permit, &request)?;
+    let input = decode(permit, &request, services).await?;
     run(permit, input, request, services).await
 }
 

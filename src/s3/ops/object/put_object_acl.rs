@@ -1,20 +1,18 @@
-//! PutObjectAcl: takes only what holds anyway, the owner's FULL_CONTROL: s3cmd restates it on every copy and move.
-//! Source: AWS API_PutObjectAcl.
+//! PutObjectAcl: replaces who may do what with a version of an object. Source: AWS API_PutObjectAcl.
 
 use std::sync::Arc;
 
-use crate::s3::access::Permit;
-use crate::s3::error::S3Error;
+use crate::s3::access::{Ground, Permit};
+use crate::s3::acl::{self, On};
+use crate::s3::error::S3ErrorCode;
 use crate::s3::operation::{AclRight, Action, BodyKind, Level, Reply, Request, Row};
-use crate::s3::ops::bucket::put_bucket_acl::restates;
+use crate::s3::ops::bucket::put_bucket_acl::DOCUMENT_BYTES_MAX;
+use crate::s3::ops::object::amend::amend;
 use crate::s3::ops::object::version::{self, read};
 use crate::s3::request::Method;
 use crate::s3::response::Response;
 use crate::s3::services::Services;
-use crate::storage::Fetch;
-
-/// A policy of 100 grants.
-const DOCUMENT_BYTES_MAX: usize = 64 * 1024;
+use crate::storage::{Fetch, ObjectAttrs};
 
 /// The row of PutObjectAcl.
 pub const ROW: Row = Row {
@@ -31,12 +29,26 @@ pub const ROW: Row = Row {
 };
 
 fn call(permit: Permit, request: Request, services: Arc<Services>) -> Reply {
-    Box::pin(async move { run(permit, request, &services).await })
-}
-
-async fn run(permit: Permit, request: Request, services: &Services) -> Result<Response, S3Error> {
-    let version = version::named(&request.target)?;
-    read(&permit, version, Fetch::Attrs, services).await?;
-    restates(permit, request).await?;
-    Ok(Response::status(200))
+    Box::pin(async move {
+        let (bucket, named) = (permit.bucket()?, version::named(&request.target)?);
+        let found = read(&permit, named, Fetch::Attrs, &services).await?;
+        let owner = acl::owner_of(bucket, &found.attrs);
+        let wanted = acl::requested(request, On::Object, owner, DOCUMENT_BYTES_MAX, &services).await?;
+        let block = permit.switches()?;
+        let amended = amend(&permit, named, &services, |now| {
+            // The right came from the object as it was; another may have taken its place, with a list of its own.
+            let same = (&now.owner, &now.acl) == (&found.attrs.owner, &found.attrs.acl);
+            if !same && permit.ground() != Ground::Account {
+                return Err(S3ErrorCode::OperationAborted.into());
+            }
+            let owner = acl::owner_of(bucket, now);
+            let list = wanted.list(owner, bucket.owner);
+            acl::admit(&list, owner, &bucket.settings, block)?;
+            Ok(ObjectAttrs { acl: acl::stored(list, owner), ..now.clone() })
+        })
+        .await?;
+        let mut answer = Response::status(200);
+        version::tell(&mut answer, bucket, &amended.attrs);
+        Ok(answer)
+    })
 }

@@ -2,6 +2,7 @@
 
 use crate::client::encode;
 use crate::harness::{ALICE, BOB, Server};
+use crate::ops::acls::{ALL_USERS, assert_grants, id};
 use crate::ops::{Ground, client, fresh_bucket_name};
 
 fn location(name: &str) -> String {
@@ -70,11 +71,44 @@ fn a_location_is_the_region_or_an_error() {
 fn what_is_not_implemented_is_refused_and_makes_no_bucket() {
     let g = Ground::new();
     let name = format!("/{}", fresh_bucket_name());
-    for (header, value) in [("x-amz-acl", "public-read"), ("x-amz-grant-read", "id=\"x\"")] {
-        g.alice.request("PUT", &name).header(header, value).send().assert_error(501, "NotImplemented");
+    for (header, value, status, code) in [
+        ("x-amz-acl", "aws-exec-read", 501, "NotImplemented"),
+        ("x-amz-acl", "open", 400, "InvalidArgument"),
+        ("x-amz-grant-read", "id=\"x\"", 400, "InvalidArgument"),
+        ("x-amz-object-ownership", "Nobody", 400, "InvalidArgument"),
+    ] {
+        g.alice.request("PUT", &name).header(header, value).send().assert_error(status, code);
     }
+    let enforced = g.alice.request("PUT", &name).header("x-amz-object-ownership", "BucketOwnerEnforced");
+    enforced.header("x-amz-acl", "public-read").send().assert_error(400, "InvalidBucketAclWithObjectOwnership");
     g.alice.head(&name).assert_status(404);
     g.alice.request("PUT", &name).header("x-amz-acl", "private").send().assert_status(200);
+}
+
+#[test]
+fn a_bucket_begins_with_the_list_and_the_owner_that_are_asked_for() {
+    let g = Ground::new();
+    let (alice, bob) = (id(&g.alice), id(&g.bob));
+    let new = |headers: &[(&str, &str)]| {
+        let name = format!("/{}", fresh_bucket_name());
+        let request = g.alice.request("PUT", &name);
+        headers.iter().fold(request, |request, (n, v)| request.header(n, v)).send().assert_status(200);
+        name
+    };
+    let public = new(&[("x-amz-acl", "public-read")]);
+    let acl = |name: &str| g.alice.get(&format!("{name}?acl")).assert_status(200);
+    assert_grants(&acl(&public), &[(ALL_USERS, "READ"), (&alice, "FULL_CONTROL")]);
+    let granted = new(&[("x-amz-grant-write", &format!("id={bob}")), ("x-amz-grant-read", &format!("id={alice}"))]);
+    assert_grants(&acl(&granted), &[(&alice, "READ"), (&bob, "WRITE")]);
+    let enforced = new(&[("x-amz-object-ownership", "BucketOwnerEnforced"), ("x-amz-acl", "private")]);
+    let controls = g.alice.get(&format!("{enforced}?ownershipControls")).assert_status(200);
+    assert_eq!(controls.elements("ObjectOwnership"), ["BucketOwnerEnforced"]);
+    // What is there already is not what these ask for.
+    g.alice.put(&public, "").assert_error(409, "BucketAlreadyOwnedByYou");
+    let other = g.alice.request("PUT", &enforced).header("x-amz-object-ownership", "ObjectWriter");
+    other.send().assert_error(409, "BucketAlreadyOwnedByYou");
+    g.alice.request("PUT", &public).header("x-amz-acl", "public-read").send().assert_status(200);
+    assert_grants(&acl(&public), &[(ALL_USERS, "READ"), (&alice, "FULL_CONTROL")]);
 }
 
 /// Alice and Bob claim one name 200 times at once, on one front end or, where the store takes it, on two.

@@ -1,14 +1,15 @@
 //! GetBucketAcl.
 
 use crate::ops::Ground;
+use crate::ops::acls::{assert_grants, id};
 
 #[test]
 fn the_owner_has_full_control_and_nobody_else_anything() {
     let g = Ground::new();
-    let owner = g.alice.get("/").element("ID").expect("an owner has an id");
+    let owner = id(&g.alice);
     let reply = g.alice.get(&format!("{}?acl", g.root())).assert_status(200);
-    assert_eq!(reply.elements("ID"), [owner.clone(), owner]);
-    assert_eq!(reply.elements("Permission"), ["FULL_CONTROL"]);
+    assert_grants(&reply, &[(&owner, "FULL_CONTROL")]);
+    assert_eq!(reply.elements("DisplayName"), ["alice", "alice"]);
     assert!(reply.text().contains("xsi:type=\"CanonicalUser\""), "{reply}");
     g.bob.get(&format!("{}?acl", g.root())).assert_error(403, "AccessDenied");
 }

@@ -1,5 +1,7 @@
 //! CreateMultipartUpload.
 
+use crate::ops::acls::{ALL_USERS, assert_grants, id};
+use crate::ops::bucket::put_public_access_block::block;
 use crate::ops::multipart::Multipart;
 use crate::ops::{Ground, fresh_bucket_name};
 
@@ -32,11 +34,33 @@ fn its_headers_become_the_objects() {
 }
 
 #[test]
+fn its_list_becomes_the_objects() {
+    let g = Ground::new();
+    let upload = Multipart::open_with(&g, "k", &[("x-amz-acl", "public-read")]);
+    let part = upload.part(1, "x");
+    upload.complete(&[part]).assert_status(200);
+    let alice = id(&g.alice);
+    let acl = g.alice.get(&format!("{}?acl", g.path("k"))).assert_status(200);
+    assert_grants(&acl, &[(ALL_USERS, "READ"), (&alice, "FULL_CONTROL")]);
+    block(&g, "BlockPublicAcls").assert_status(200);
+    let target = format!("{}?uploads", g.path("k"));
+    g.alice
+        .request("POST", &target)
+        .header("x-amz-acl", "public-read")
+        .body("")
+        .send()
+        .assert_error(403, "AccessDenied");
+}
+
+#[test]
 fn what_is_not_implemented_is_refused() {
     let g = Ground::new();
     let target = format!("{}?uploads", g.path("k"));
-    for (name, value) in [("x-amz-acl", "public-read"), ("x-amz-server-side-encryption", "AES256")] {
-        g.alice.request("POST", &target).header(name, value).body("").send().assert_error(501, "NotImplemented");
+    for (name, value, status, code) in [
+        ("x-amz-acl", "open", 400, "InvalidArgument"),
+        ("x-amz-server-side-encryption", "AES256", 501, "NotImplemented"),
+    ] {
+        g.alice.request("POST", &target).header(name, value).body("").send().assert_error(status, code);
     }
     g.alice.post(&format!("/{}/k?uploads", fresh_bucket_name()), "").assert_error(404, "NoSuchBucket");
     g.alice.post(&format!("{}?uploads", g.path(&"k".repeat(1025))), "").assert_error(400, "KeyTooLongError");

@@ -1,6 +1,8 @@
 //! CopyObject.
 
 use crate::client::{Reply, encode};
+use crate::ops::acls::{AUTHENTICATED, assert_grants, id};
+use crate::ops::bucket::put_bucket_ownership_controls::own;
 use crate::ops::multipart::Multipart;
 use crate::ops::{Ground, bytes, locks};
 
@@ -106,12 +108,25 @@ fn the_source_has_conditions() {
 }
 
 #[test]
+fn a_copy_is_private_unless_it_asks_for_a_list() {
+    let g = Ground::new();
+    g.alice.request("PUT", &g.path("s")).header("x-amz-acl", "public-read").body("x").send().assert_status(200);
+    let (alice, acl) = (id(&g.alice), |key: &str| g.alice.get(&format!("{}?acl", g.path(key))).assert_status(200));
+    copy(&g, "s", "d", &[]).assert_status(200);
+    assert_grants(&acl("d"), &[(&alice, "FULL_CONTROL")]);
+    copy(&g, "d", "e", &[("x-amz-acl", "authenticated-read")]).assert_status(200);
+    assert_grants(&acl("e"), &[(AUTHENTICATED, "READ"), (&alice, "FULL_CONTROL")]);
+    own(&g, "BucketOwnerEnforced").assert_status(200);
+    copy(&g, "s", "d", &[("x-amz-acl", "public-read")]).assert_error(400, "AccessControlListNotSupported");
+}
+
+#[test]
 fn what_clients_restate_is_taken_and_the_rest_is_refused() {
     let g = Ground::new();
     g.put("s", "x");
     // s3cmd sends the storage class on every copy.
     copy(&g, "s", "d", &[("x-amz-storage-class", "STANDARD"), ("x-amz-acl", "private")]).assert_status(200);
-    copy(&g, "s", "d", &[("x-amz-acl", "public-read")]).assert_error(501, "NotImplemented");
+    copy(&g, "s", "d", &[("x-amz-acl", "open")]).assert_error(400, "InvalidArgument");
     copy(&g, "s", "d", &[("x-amz-server-side-encryption", "AES256")]).assert_error(501, "NotImplemented");
 }
 

@@ -1,15 +1,17 @@
 //! GetObjectAcl.
 
 use crate::ops::Ground;
+use crate::ops::acls::{assert_grants, id};
 
 #[test]
-fn the_owner_has_full_control_and_nobody_else_anything() {
+fn an_object_is_its_owners_alone() {
     let g = Ground::new();
     g.put("k", "x");
-    let owner = g.alice.get("/").element("ID").expect("an owner has an id");
-    let reply = g.alice.get(&format!("{}?acl", g.path("k"))).assert_status(200);
-    assert_eq!(reply.elements("ID"), [owner.clone(), owner]);
-    assert_eq!(reply.elements("Permission"), ["FULL_CONTROL"]);
+    let alice = id(&g.alice);
+    let acl = format!("{}?acl", g.path("k"));
+    let reply = g.alice.get(&acl).assert_status(200);
+    assert_grants(&reply, &[(&alice, "FULL_CONTROL")]);
+    assert_eq!(reply.elements("ID"), [alice.clone(), alice]);
     g.alice.get(&format!("{}?acl", g.path("none"))).assert_error(404, "NoSuchKey");
-    g.bob.get(&format!("{}?acl", g.path("k"))).assert_error(403, "AccessDenied");
+    g.bob.get(&acl).assert_error(403, "AccessDenied");
 }

@@ -7,6 +7,7 @@ use serde_json::json;
 
 use crate::client::{Client, Form};
 use crate::harness::Server;
+use crate::ops::acls::{ALL_USERS, assert_grants, id};
 use crate::ops::{Ground, bytes, locks, md5_base64, md5_hex};
 
 /// Alice in both styles and with both signatures.
@@ -290,4 +291,19 @@ fn a_form_may_lock_its_file() {
     form.send().assert_error(400, "InvalidRequest");
     let stored = form.field("Content-MD5", &md5_base64(b"x")).send().assert_status(204);
     locks::remove(&g, "k", &locks::version(&stored), true).assert_error(403, "AccessDenied");
+}
+
+#[test]
+fn a_form_may_give_its_file_a_list() {
+    let g = Ground::new();
+    let (alice, bob) = (id(&g.alice), id(&g.bob));
+    let acl = || g.alice.get(&format!("{}?acl", g.path("k"))).assert_status(200);
+    for client in ways(&g) {
+        let form = Form::new(&client, &g.bucket).file("f", "x");
+        form.field("acl", "public-read").send().assert_status(204);
+        assert_grants(&acl(), &[(ALL_USERS, "READ"), (&alice, "FULL_CONTROL")]);
+        let form = Form::new(&client, &g.bucket).file("f", "x");
+        form.field("x-amz-grant-read", &format!("id={bob}")).send().assert_status(204);
+        assert_grants(&acl(), &[(&bob, "READ")]);
+    }
 }

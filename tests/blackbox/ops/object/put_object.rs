@@ -1,6 +1,9 @@
 //! PutObject.
 
 use crate::client::Payload;
+use crate::ops::acls::{ALL_USERS, assert_grants, id};
+use crate::ops::bucket::put_bucket_ownership_controls::own;
+use crate::ops::bucket::put_public_access_block::block;
 use crate::ops::{Ground, bytes, fresh_bucket_name, locks, md5_base64, md5_hex};
 
 #[test]
@@ -222,8 +225,10 @@ fn a_class_and_a_redirect_are_kept() {
 fn what_is_not_implemented_is_refused_and_never_half_done() {
     let g = Ground::new();
     for (name, value, status, code) in [
-        ("x-amz-acl", "public-read", 501, "NotImplemented"),
-        ("x-amz-grant-read", "id=\"x\"", 501, "NotImplemented"),
+        ("x-amz-acl", "aws-exec-read", 501, "NotImplemented"),
+        ("x-amz-acl", "open", 400, "InvalidArgument"),
+        ("x-amz-grant-read", "id=\"x\"", 400, "InvalidArgument"),
+        ("x-amz-grant-read", "emailAddress=\"nobody@example.invalid\"", 400, "UnresolvableGrantByEmailAddress"),
         ("x-amz-server-side-encryption", "AES256", 501, "NotImplemented"),
         ("x-amz-server-side-encryption-customer-algorithm", "AES256", 501, "NotImplemented"),
         ("x-amz-object-lock-event-hold", "ON", 501, "NotImplemented"),
@@ -235,6 +240,32 @@ fn what_is_not_implemented_is_refused_and_never_half_done() {
     }
     assert!(g.keys("").is_empty());
     g.alice.request("PUT", &g.path("k")).header("x-amz-acl", "private").body("x").send().assert_status(200);
+}
+
+#[test]
+fn an_object_gets_the_list_it_is_put_with() {
+    let g = Ground::new();
+    let (alice, bob) = (id(&g.alice), id(&g.bob));
+    let all = (alice.as_str(), "FULL_CONTROL");
+    let put =
+        |key: &str, name: &str, value: &str| g.alice.request("PUT", &g.path(key)).header(name, value).body("x").send();
+    put("k", "x-amz-acl", "public-read").assert_status(200);
+    let acl = |key: &str| g.alice.get(&format!("{}?acl", g.path(key))).assert_status(200);
+    assert_grants(&acl("k"), &[(ALL_USERS, "READ"), all]);
+    put("g", "x-amz-grant-read-acp", &format!("id={bob}")).assert_status(200);
+    assert_grants(&acl("g"), &[(&bob, "READ_ACP")]);
+    g.put("k", "y");
+    assert_grants(&acl("k"), &[all]);
+    block(&g, "BlockPublicAcls").assert_status(200);
+    put("k", "x-amz-acl", "public-read").assert_error(403, "AccessDenied");
+    own(&g, "BucketOwnerEnforced").assert_status(200);
+    put("k", "x-amz-acl", "public-read").assert_error(400, "AccessControlListNotSupported");
+    put("k", "x-amz-grant-read", &format!("id={bob}")).assert_error(400, "AccessControlListNotSupported");
+    for name in ["private", "bucket-owner-full-control"] {
+        put("k", "x-amz-acl", name).assert_status(200);
+    }
+    assert_grants(&acl("g"), &[all]);
+    g.get("k").assert_body("x");
 }
 
 #[test]

@@ -1,18 +1,61 @@
 //! PutObjectAcl.
 
 use crate::ops::Ground;
+use crate::ops::acls::{ALL_USERS, assert_grants, document, id};
+use crate::ops::bucket::put_bucket_ownership_controls::own;
+use crate::ops::bucket::put_public_access_block::block;
 
 #[test]
-fn what_restates_what_holds_succeeds_and_the_rest_is_not_implemented() {
+fn lists_are_replaced_and_nothing_else_changes() {
+    let g = Ground::new();
+    let before = g.alice.request("PUT", &g.path("k")).header("x-amz-meta-a", "b").body("x").send().assert_status(200);
+    let modified = g.get("k").header("last-modified");
+    let (acl, alice, bob) = (format!("{}?acl", g.path("k")), id(&g.alice), id(&g.bob));
+    g.alice.request("PUT", &acl).header("x-amz-acl", "public-read").send().assert_status(200);
+    assert_grants(&g.alice.get(&acl), &[(ALL_USERS, "READ"), (&alice, "FULL_CONTROL")]);
+    let text = document(&alice, &[(&alice, "READ"), (&bob, "FULL_CONTROL")]);
+    g.alice.put(&acl, text).assert_status(200);
+    assert_grants(&g.alice.get(&acl), &[(&alice, "READ"), (&bob, "FULL_CONTROL")]);
+    let after = g.get("k").assert_body("x").assert_header("x-amz-meta-a", "b");
+    assert_eq!((after.etag(), after.header("last-modified")), (before.etag(), modified));
+    g.alice.request("PUT", &acl).header("x-amz-acl", "private").send().assert_status(200);
+    assert_grants(&g.alice.get(&acl), &[(&alice, "FULL_CONTROL")]);
+    g.alice.put(&acl, document(&bob, &[])).assert_error(403, "AccessDenied");
+    g.alice.request("PUT", &acl).header("x-amz-acl", "log-delivery-write").send().assert_error(400, "InvalidArgument");
+    g.alice
+        .request("PUT", &format!("{}?acl", g.path("none")))
+        .header("x-amz-acl", "private")
+        .send()
+        .assert_error(404, "NoSuchKey");
+}
+
+#[test]
+fn each_version_has_its_own() {
+    let g = Ground::new();
+    g.versioning("Enabled");
+    let version = |reply: crate::client::Reply| reply.header("x-amz-version-id").expect("a version");
+    let (old, new) = (version(g.put("k", "1")), version(g.put("k", "2")));
+    let of = |version: &str| format!("{}?acl&versionId={version}", g.path("k"));
+    let put = g.alice.request("PUT", &of(&old)).header("x-amz-acl", "public-read").send().assert_status(200);
+    put.assert_header("x-amz-version-id", &old);
+    let alice = id(&g.alice);
+    let private = [(alice.as_str(), "FULL_CONTROL")];
+    assert_grants(&g.alice.get(&of(&old)), &[(ALL_USERS, "READ"), private[0]]);
+    assert_grants(&g.alice.get(&of(&new)), &private);
+    assert_grants(&g.alice.get(&format!("{}?acl", g.path("k"))), &private);
+}
+
+#[test]
+fn the_bucket_can_forbid_lists() {
     let g = Ground::new();
     g.put("k", "x");
     let acl = format!("{}?acl", g.path("k"));
-    let document = g.alice.get(&acl).assert_status(200).text();
-    g.alice.put(&acl, document.clone()).assert_status(200);
-    g.alice.request("PUT", &acl).header("x-amz-acl", "private").send().assert_status(200);
-    g.alice.put(&acl, document.replace("FULL_CONTROL", "WRITE")).assert_error(501, "NotImplemented");
-    g.alice.request("PUT", &acl).header("x-amz-acl", "public-read").send().assert_error(501, "NotImplemented");
-    g.alice.put(&acl, "<x>").assert_error(400, "MalformedXML");
-    g.alice.put(&format!("{}?acl", g.path("none")), document).assert_error(404, "NoSuchKey");
-    g.get("k").assert_body("x");
+    let put = |name: &str| g.alice.request("PUT", &acl).header("x-amz-acl", name).send();
+    block(&g, "BlockPublicAcls").assert_status(200);
+    put("public-read").assert_error(403, "AccessDenied");
+    put("private").assert_status(200);
+    own(&g, "BucketOwnerEnforced").assert_status(200);
+    put("public-read").assert_error(400, "AccessControlListNotSupported");
+    put("private").assert_status(200);
+    put("bucket-owner-full-control").assert_status(200);
 }

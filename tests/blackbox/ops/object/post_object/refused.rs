@@ -175,7 +175,7 @@ fn what_is_not_implemented_is_refused_and_never_half_done() {
             ("x-amz-server-side-encryption", "AES256", 501, "NotImplemented"),
             ("x-amz-server-side-encryption-aws-kms-key-id", "x", 501, "NotImplemented"),
             ("x-amz-server-side-encryption-customer-algorithm", "AES256", 501, "NotImplemented"),
-            ("acl", "public-read", 501, "NotImplemented"),
+            ("acl", "open", 400, "InvalidArgument"),
             ("x-amz-storage-class", "FASTEST", 400, "InvalidStorageClass"),
             ("tagging", "no tags", 400, "MalformedXML"),
         ] {
