@@ -8,7 +8,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use crate::s3::access::{self, Asked, Origin, Permit};
-use crate::s3::auth::{self, Payload, SignatureKind};
+use crate::s3::auth::{self, Payload, SignatureKind, VerifiedBody};
+use crate::s3::body;
 use crate::s3::cors;
 use crate::s3::error::{S3Error, S3ErrorCode};
 use crate::s3::form::{self, Announced};
@@ -40,6 +41,8 @@ enum Admission {
     Granted(Permit),
     /// Who sends a form is in its body.
     ByForm(Announced),
+    /// Policies may look at what its document says.
+    ByDocument(Box<Asked>, usize),
 }
 
 impl Ready {
@@ -88,7 +91,15 @@ async fn judge(wire: WireHead, target: Target, services: &Arc<Services>) -> Resu
     let asked = |caller, how| Asked::new(caller, how, row, &headers, &target, origin);
     let admission = match row.body {
         BodyKind::Form => Admission::ByForm(Announced::parse(&wire, identity.how)?),
-        _ => Admission::Granted(admit(asked(identity.caller, identity.how), &target, services).await?),
+        kind => {
+            let asked = asked(identity.caller, identity.how);
+            match kind {
+                BodyKind::Document(bytes_max) if access::weighs_document(&asked, &target, services).await? => {
+                    Admission::ByDocument(Box::new(asked), bytes_max)
+                }
+                _ => Admission::Granted(admit(asked, &target, services).await?),
+            }
+        }
     };
     let limit = match row.body {
         BodyKind::Empty => u64::MAX,
@@ -201,11 +212,17 @@ async fn run(
             let permit = admit(asked, &request.target, services).await?;
             (permit, request)
         }
+        Admission::ByDocument(asked, bytes_max) => {
+            let trailers = request.body.trailers.clone();
+            let document = body::document(request.body, &request.headers, bytes_max).await?;
+            let permit = admit(access::with_document(*asked, &document), &request.target, services).await?;
+            (permit, Request { body: VerifiedBody::of(document, trailers), ..request })
+        }
     };
     let charged = permit.is_charged();
     let mut answer = (request.row.call)(permit, request, Arc::clone(services)).await?;
     if charged {
-        answer.set("x-amz-request-charged", "requester");
+        answer.set(access::CHARGED, "requester");
     }
     Ok(answer)
 }

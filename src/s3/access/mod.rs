@@ -3,6 +3,7 @@
 
 mod acl;
 mod asked;
+mod document;
 mod judge;
 mod object;
 mod payer;
@@ -12,7 +13,9 @@ mod standing;
 use std::sync::Arc;
 
 pub use asked::{Asked, Origin};
+pub use document::{weighs_document, with_document};
 pub use judge::Ground;
+pub use payer::CHARGED;
 pub use permit::{Permit, SourcePermit};
 pub use standing::Policies;
 

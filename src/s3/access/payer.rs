@@ -5,6 +5,9 @@ use crate::s3::error::{S3Error, S3ErrorCode};
 use crate::s3::request::Headers;
 use crate::storage::{Bucket, TenantId};
 
+/// The header that says that the sender pays.
+pub const CHARGED: &str = "x-amz-request-charged";
+
 /// Whether this request is charged to its sender: `None` sends anonymously. `headers` hold what a presigned URL carries
 /// as parameters and a form as fields.
 ///

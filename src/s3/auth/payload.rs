@@ -149,6 +149,15 @@ pub struct VerifiedBody {
     pub trailers: Trailers,
 }
 
+impl VerifiedBody {
+    /// A body that was read already.
+    #[must_use]
+    pub fn of(bytes: Bytes, trailers: Trailers) -> Self {
+        let length = Some(bytes.len() as u64);
+        Self { stream: futures::stream::iter([Ok(bytes)]).boxed_local(), length, trailers }
+    }
+}
+
 /// Puts the checks between the wire and whoever reads the body. `headers` are the effective ones. Must run inside a
 /// tokio runtime, whose blocking threads hash large pieces.
 #[must_use]

@@ -65,9 +65,13 @@ fn call(permit: Permit, request: Request, services: Arc<Services>) -> Reply {
             host_id: services.host_id.clone(),
         };
         let bucket = permit.bucket()?.clone();
+        let charged = allowed.permit().is_charged();
         let told = version::told(allowed.permit().bucket()?, &from.attrs);
         let work = async move {
             let mut answer = Response::xml(run(&bucket, &upload, number, &from, range, &services).await?);
+            if charged {
+                answer.set(access::CHARGED, "requester");
+            }
             if let Some(version) = told {
                 answer.set("x-amz-copy-source-version-id", version);
             }

@@ -155,6 +155,9 @@ async fn run(
             let mut answer = encode(&made.attrs);
             version::tell_made(&mut answer, &made.attrs);
             tell_expiration(&mut answer, bucket, key, &made.attrs)?;
+            if source.permit().is_charged() {
+                answer.set(access::CHARGED, "requester");
+            }
             if let Some(version) = version::told(source.permit().bucket()?, &from.attrs) {
                 answer.set("x-amz-copy-source-version-id", version);
             }

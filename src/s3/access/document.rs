@@ -1,0 +1,89 @@
+//! Rights that depend on what a small document in the body says: which tags it puts, how long it locks, where it wants a
+//! bucket. Such a request is decided when its document has been read.
+
+use super::asked::Asked;
+use super::standing::Standing;
+use crate::s3::error::S3Error;
+use crate::s3::lock::{hold_name, mode_name};
+use crate::s3::operation::Action;
+use crate::s3::services::Services;
+use crate::s3::target::Target;
+use crate::s3::time::iso8601_exact;
+use crate::s3::xml;
+use crate::storage::Timestamp;
+
+use super::asked::remaining_days;
+
+/// What a document says, by the names of condition keys (lower case).
+type Facts = Vec<(String, Vec<String>)>;
+
+/// Whether a decision may depend on the document: only policies look at it, and some operations' documents.
+///
+/// # Errors
+/// `NoSuchBucket`; what the store fails with.
+pub async fn weighs_document(asked: &Asked, target: &Target, services: &Services) -> Result<bool, S3Error> {
+    if !has_facts(asked.row.action) {
+        return Ok(false);
+    }
+    let Some(principal) = asked.principal() else { return Ok(false) };
+    if !principal.is_root() || principal.session.is_some() {
+        return Ok(true);
+    }
+    match &target.bucket {
+        Some(name) if asked.row.action != Action::CreateBucket => {
+            Ok(Standing::of(name, services).await?.policy.is_some())
+        }
+        _ => Ok(false),
+    }
+}
+
+fn has_facts(action: Action) -> bool {
+    matches!(
+        action,
+        Action::CreateBucket | Action::PutObjectTagging | Action::PutObjectRetention | Action::PutObjectLegalHold
+    )
+}
+
+/// The request, with what its document says. A document that cannot be read says nothing; the operation refuses it.
+#[must_use]
+pub fn with_document(asked: Asked, document: &[u8]) -> Asked {
+    let facts = match asked.row.action {
+        Action::PutObjectTagging => tags(document),
+        Action::PutObjectRetention => retention(document, asked.origin.received),
+        Action::PutObjectLegalHold => {
+            let hold = xml::lock::parse_legal_hold(document).ok();
+            hold.map(|on| vec![one("s3:object-lock-legal-hold", hold_name(on))])
+        }
+        Action::CreateBucket => {
+            let location = xml::buckets::location_constraint(document).ok().flatten();
+            location.map(|location| vec![one("s3:locationconstraint", &location)])
+        }
+        _ => None,
+    };
+    Asked { document: facts.unwrap_or_default(), ..asked }
+}
+
+fn tags(document: &[u8]) -> Option<Facts> {
+    let tags = xml::tagging::parse(document).ok()?;
+    let mut facts: Facts = Vec::new();
+    if !tags.is_empty() {
+        facts.push(("s3:requestobjecttagkeys".to_owned(), tags.iter().map(|tag| tag.key.clone()).collect()));
+    }
+    facts.extend(
+        tags.iter().map(|tag| one(&format!("s3:requestobjecttag/{}", tag.key.to_ascii_lowercase()), &tag.value)),
+    );
+    Some(facts)
+}
+
+fn retention(document: &[u8], now: Timestamp) -> Option<Facts> {
+    let retention = xml::lock::parse_retention(document).ok().flatten()?;
+    Some(vec![
+        one("s3:object-lock-mode", mode_name(retention.mode)),
+        one("s3:object-lock-retain-until-date", &iso8601_exact(retention.until)),
+        one("s3:object-lock-remaining-retention-days", &remaining_days(retention.until, now).to_string()),
+    ])
+}
+
+fn one(key: &str, value: &str) -> (String, Vec<String>) {
+    (key.to_owned(), vec![value.to_owned()])
+}
