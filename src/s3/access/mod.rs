@@ -9,6 +9,8 @@ mod object;
 mod payer;
 mod permit;
 mod standing;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 
