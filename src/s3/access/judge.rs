@@ -5,7 +5,7 @@
 //!
 //! | # | question | answer |
 //! |---|---|---|
-//! | 1 | does any policy that applies deny it: the bucket's, the principal's, the session's? | refused |
+//! | 1 | does any policy that applies deny it: the bucket's, the principal's, the session's? | refused; but the root of the bucket's owner keeps its right to that policy |
 //! | 2 | does the session have policies, and none of them allows it? | refused |
 //! | 3 | is nobody signed? | a bucket policy or a list has to give it to everybody |
 //! | 4 | does the caller act for the account that owns what it is about? | the root may; a user or role may if its own policies say so, or the bucket policy names it, or a list gives it to a group it is in. What the bucket policy or a list gives to the account is the root's to hand on |
@@ -19,7 +19,7 @@ use super::acl::{self, Listed};
 use super::asked::{Asked, Known};
 use super::standing::Standing;
 use crate::accounts::Principal;
-use crate::policy::{Facts, Question, Verdict, Who};
+use crate::policy::{Facts, Policy, Question, Verdict, Who};
 use crate::s3::action::{AclRight, Action};
 use crate::storage::ObjectAttrs;
 
@@ -53,10 +53,11 @@ pub(super) fn judge(case: &Case<'_>) -> Option<Ground> {
     let who = case.asked.who();
     let resource = resource(case.standing.bucket.name.as_str(), case.key);
     let question = Question { who: &who, action: case.action.name(), resource: &resource, facts: &facts };
-    let given = of_bucket(case, &question);
-    if given == Verdict::Deny {
-        return None;
-    }
+    let given = match of_bucket(case, &question) {
+        Verdict::Deny if keeps_the_key(case) => Verdict::Silent,
+        Verdict::Deny => return None,
+        given => given,
+    };
     let listed = listed(case);
     let Some(principal) = case.asked.principal() else {
         return ground(matches!(given, Verdict::Allow { .. }), listed == Listed::ToGroup);
@@ -75,6 +76,24 @@ pub(super) fn judge(case: &Case<'_>) -> Option<Ground> {
         };
     }
     lets.then(|| ground(matches!(given, Verdict::Allow { .. }), listed != Listed::No)).flatten()
+}
+
+/// Whether a bucket policy that may not be there yet denies something.
+pub(super) fn denied(case: &Case<'_>, policy: &Policy) -> bool {
+    let facts = Known { asked: case.asked, tags: None };
+    let who = case.asked.who();
+    let resource = resource(case.standing.bucket.name.as_str(), case.key);
+    let question = Question { who: &who, action: case.action.name(), resource: &resource, facts: &facts };
+    policy.judge(&question) == Verdict::Deny && !keeps_the_key(case)
+}
+
+/// The root of the account that owns a bucket reads, writes and removes its policy whatever that says, so that nobody
+/// locks himself out for good (AWS API_PutBucketPolicy).
+fn keeps_the_key(case: &Case<'_>) -> bool {
+    let of_the_policy =
+        matches!(case.action, Action::GetBucketPolicy | Action::PutBucketPolicy | Action::DeleteBucketPolicy);
+    let owner = case.standing.bucket.owner;
+    of_the_policy && case.asked.principal().is_some_and(|principal| principal.is_root() && principal.tenant.id == owner)
 }
 
 fn ground(by_policy: bool, by_list: bool) -> Option<Ground> {

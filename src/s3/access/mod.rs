@@ -21,6 +21,7 @@ pub use payer::CHARGED;
 pub use permit::{Permit, SourcePermit};
 pub use standing::Policies;
 
+use crate::policy::Policy;
 use crate::s3::error::{S3Error, S3ErrorCode};
 use crate::s3::operation::{AclRight, Action, Level};
 use crate::s3::request::Headers;
@@ -131,6 +132,16 @@ pub fn also(permit: &Permit, action: Action) -> Result<(), S3Error> {
     let (asked, standing) = (Arc::clone(permit.asked()), Arc::clone(permit.standing()?));
     let question = Question { asked, standing, key: permit.key().ok().cloned(), version: None };
     judge(&question.case(action, AclRight::Owner)).map(drop).ok_or_else(|| question.refusal())
+}
+
+/// Whether a policy, on the bucket that a permit is about, would deny its holder this right on the bucket.
+///
+/// # Errors
+/// `InternalError` when the operation names no bucket.
+pub fn would_deny(permit: &Permit, policy: &Policy, action: Action) -> Result<bool, S3Error> {
+    let (asked, standing) = (Arc::clone(permit.asked()), Arc::clone(permit.standing()?));
+    let question = Question { asked, standing, key: None, version: None };
+    Ok(judge::denied(&question.case(action, AclRight::Owner), policy))
 }
 
 /// Rights that a request needs beside its operation's, because of what its headers ask for (AWS, "Required permissions

@@ -18,6 +18,7 @@ pub mod lock;
 pub mod multipart;
 pub mod ownership;
 pub mod payment;
+pub mod policy_status;
 pub mod public_access;
 pub mod reader;
 pub mod tagging;

@@ -66,8 +66,6 @@ const fn row(
 rows! {
     read {
         "GetBucketWebsite" "website" GetBucketWebsite, Nothing::Error(S3ErrorCode::NoSuchWebsiteConfiguration),
-        "GetBucketPolicy" "policy" GetBucketPolicy, Nothing::Error(S3ErrorCode::NoSuchBucketPolicy),
-        "GetBucketPolicyStatus" "policyStatus" GetBucketPolicyStatus, Nothing::Error(S3ErrorCode::NoSuchBucketPolicy),
         "GetBucketEncryption" "encryption" GetEncryptionConfiguration,
             Nothing::Error(S3ErrorCode::ServerSideEncryptionConfigurationNotFoundError),
         "GetBucketReplication" "replication" GetReplicationConfiguration, Nothing::Error(S3ErrorCode::ReplicationConfigurationNotFoundError),
@@ -82,7 +80,6 @@ rows! {
     }
     remove {
         "DeleteBucketWebsite" "website" DeleteBucketWebsite,
-        "DeleteBucketPolicy" "policy" DeleteBucketPolicy,
         "DeleteBucketEncryption" "encryption" PutEncryptionConfiguration,
         "DeleteBucketReplication" "replication" PutReplicationConfiguration,
     }

@@ -45,7 +45,6 @@ fn a_sub_resource_nobody_has_is_refused_and_does_nothing_else() {
     g.put("k", "x");
     for (method, target) in [
         ("PUT", format!("{}?website", g.root())),
-        ("PUT", format!("{}?policy", g.root())),
         ("GET", format!("{}?torrent", g.path("k"))),
         ("POST", format!("{}?select&select-type=2", g.path("k"))),
     ] {

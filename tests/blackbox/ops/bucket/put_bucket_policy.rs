@@ -1,0 +1,95 @@
+//! PutBucketPolicy.
+
+use crate::client::Reply;
+use crate::ops::acls::id;
+use crate::ops::bucket::put_public_access_block::block;
+use crate::ops::{Ground, md5_base64};
+
+/// A policy of one statement on a bucket and its objects.
+pub fn policy(effect: &str, principal: &str, action: &str, bucket: &str) -> String {
+    format!(
+        "{{\"Version\":\"2012-10-17\",\"Statement\":[{{\"Effect\":\"{effect}\",\"Principal\":{principal},\"Action\":\"{action}\",\
+         \"Resource\":[\"arn:aws:s3:::{bucket}\",\"arn:aws:s3:::{bucket}/*\"]}}]}}"
+    )
+}
+
+/// Puts a policy on Alice's bucket.
+pub fn put(g: &Ground, text: impl Into<Vec<u8>>) -> Reply {
+    g.alice.put(&format!("{}?policy", g.root()), text)
+}
+
+#[test]
+fn what_a_policy_allows_is_allowed_and_what_it_denies_is_denied() {
+    let g = Ground::new();
+    g.put("k", "x");
+    let bob = format!("{{\"CanonicalUser\":\"{}\"}}", id(&g.bob));
+    g.bob.get(&g.path("k")).assert_error(403, "AccessDenied");
+    put(&g, policy("Allow", &bob, "s3:GetObject", &g.bucket)).assert_status(204).assert_body("");
+    g.bob.get(&g.path("k")).assert_status(200).assert_body("x");
+    g.alice.anonymous().get(&g.path("k")).assert_error(403, "AccessDenied");
+    g.bob.put(&g.path("k"), "y").assert_error(403, "AccessDenied");
+    put(&g, policy("Allow", "\"*\"", "s3:GetObject", &g.bucket)).assert_status(204);
+    g.alice.anonymous().get(&g.path("k")).assert_status(200).assert_body("x");
+    put(&g, policy("Deny", "\"*\"", "s3:GetObject", &g.bucket)).assert_status(204);
+    g.alice.get(&g.path("k")).assert_error(403, "AccessDenied");
+    g.put("k", "y");
+}
+
+#[test]
+fn what_is_no_policy_of_this_bucket_is_refused() {
+    let g = Ground::new();
+    let target = format!("{}?policy", g.root());
+    let good = policy("Allow", "\"*\"", "s3:GetObject", &g.bucket);
+    for bad in [
+        String::new(),
+        "invalid json".to_owned(),
+        "{}".to_owned(),
+        good.replace("s3:GetObject", "s3:GetEverything"),
+        good.replace("Allow", "Perhaps"),
+        policy("Allow", "\"*\"", "s3:GetObject", "another-bucket"),
+        good.replace("2012-10-17", "2012-10-18"),
+        good.replace("\"Version\"", &format!("\"Id\":\"{}\",\"Version\"", "x".repeat(21_000))),
+    ] {
+        put(&g, bad).assert_error(400, "MalformedPolicy");
+    }
+    put(&g, " ".repeat(70_000)).assert_error(400, "MaxMessageLengthExceeded");
+    let wrong = g.alice.request("PUT", &target).header("content-md5", md5_base64(b"x")).body(good.clone());
+    wrong.send().assert_error(400, "BadDigest");
+    g.alice.get(&target).assert_error(404, "NoSuchBucketPolicy");
+    g.bob.put(&target, good).assert_error(403, "AccessDenied");
+}
+
+#[test]
+fn public_policies_can_be_blocked() {
+    let g = Ground::new();
+    block(&g, "BlockPublicPolicy").assert_status(200);
+    put(&g, policy("Allow", "\"*\"", "s3:GetObject", &g.bucket)).assert_error(403, "AccessDenied");
+    let bob = format!("{{\"CanonicalUser\":\"{}\"}}", id(&g.bob));
+    put(&g, policy("Allow", &bob, "s3:GetObject", &g.bucket)).assert_status(204);
+}
+
+#[test]
+fn the_account_itself_keeps_the_key_to_its_policy() {
+    let g = Ground::new();
+    let target = format!("{}?policy", g.root());
+    let text = policy("Deny", "\"*\"", "s3:*", &g.bucket);
+    put(&g, text.as_str()).assert_status(204);
+    g.alice.get(&g.root()).assert_error(403, "AccessDenied");
+    g.alice.get(&target).assert_status(200).assert_body(text.as_str());
+    put(&g, text.as_str()).assert_status(204);
+    g.alice.delete(&target).assert_status(204);
+    g.alice.get(&g.root()).assert_status(200);
+}
+
+#[test]
+fn another_account_does_not_touch_it_whatever_it_may() {
+    let g = Ground::new();
+    let target = format!("{}?policy", g.root());
+    let bob = format!("{{\"CanonicalUser\":\"{}\"}}", id(&g.bob));
+    let text = policy("Allow", &bob, "s3:*", &g.bucket);
+    put(&g, text.as_str()).assert_status(204);
+    g.bob.get(&g.root()).assert_status(200);
+    g.bob.get(&target).assert_error(405, "MethodNotAllowed");
+    g.bob.put(&target, text.as_str()).assert_error(405, "MethodNotAllowed");
+    g.bob.delete(&target).assert_error(405, "MethodNotAllowed");
+}
