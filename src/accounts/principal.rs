@@ -115,6 +115,12 @@ impl Principal {
         self.identity == Identity::Root
     }
 
+    /// Whether it is the tenant itself by a key of its own: its account lets it do everything.
+    #[must_use]
+    pub fn is_unrestricted(&self) -> bool {
+        self.is_root() && self.session.is_none()
+    }
+
     /// Its ARN (AWS IAM User Guide, "IAM identifiers").
     #[must_use]
     pub fn arn(&self) -> String {

@@ -45,6 +45,7 @@ fn wire(method: Option<Method>, raw_target: String, headers: Headers) -> WireHea
         headers,
         client: Ipv4Addr::LOCALHOST.into(),
         secure: false,
+        tls_version: None,
         received: Timestamp(0),
         request_id: String::new(),
     }

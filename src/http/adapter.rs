@@ -117,14 +117,14 @@ impl Front {
     }
 
     fn begin(&self, head: &RequestHead, about: Option<&About>) -> (WireHead, Record) {
-        let (peer, tls) = about.map_or((IpAddr::V4(Ipv4Addr::UNSPECIFIED), false), |about| (about.peer, about.tls));
+        let (peer, tls) = about.map_or((IpAddr::V4(Ipv4Addr::UNSPECIFIED), None), |about| (about.peer, about.tls));
         // actix keeps headers in a hashed map: the order of different names is lost, that of repeated ones is kept,
         // and only the latter counts in a signature (both versions sort by name).
         let mut headers = Headers::default();
         for (name, value) in &head.headers {
             headers.push(name.as_str(), bytes::Bytes::copy_from_slice(trim(value.as_bytes())));
         }
-        let (client, secure) = client_of(peer, tls, &headers, &self.trusted_proxies);
+        let (client, secure) = client_of(peer, tls.is_some(), &headers, &self.trusted_proxies);
         let wire = WireHead {
             method: Method::parse(head.method.as_str()),
             // `Uri` keeps the bytes of path and query, and an absolute target as absolute.
@@ -132,6 +132,8 @@ impl Front {
             headers,
             client,
             secure,
+            // What a proxy spoke to its client is not known.
+            tls_version: tls.filter(|_| client == peer.to_canonical()),
             received: Timestamp::now(),
             request_id: request_id(),
         };

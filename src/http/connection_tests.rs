@@ -15,7 +15,7 @@ async fn pair(head_wait: Duration, stalled_write: Duration) -> (Connection, TcpS
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let (client, served) = tokio::join!(TcpStream::connect(listener.local_addr().unwrap()), listener.accept());
     let (stream, peer) = served.unwrap();
-    let about = About::new(peer.ip(), false);
+    let about = About::new(peer.ip(), None);
     let pace = Pace::new(stalled_write, ChunkMemory::new(8 << 20));
     (Connection::new(Io::Plain(stream), about, head_wait, pace), client.unwrap())
 }

@@ -12,15 +12,15 @@ use crate::s3::error::S3Error;
 pub struct About {
     /// The other end; whom the PROXY header named, if there is one.
     pub peer: IpAddr,
-    /// Whether it speaks TLS to us.
-    pub tls: bool,
+    /// The version of TLS that it speaks to us, as policies write it; `None` when it speaks none.
+    pub tls: Option<&'static str>,
     /// How it goes.
     pub exchange: Rc<Exchange>,
 }
 
 impl About {
     /// A connection that serves no request yet.
-    pub fn new(peer: IpAddr, tls: bool) -> Self {
+    pub fn new(peer: IpAddr, tls: Option<&'static str>) -> Self {
         Self { peer, tls, exchange: Rc::default() }
     }
 

@@ -22,6 +22,7 @@ use crate::http::adapter::{answer, judge_expectation};
 use crate::http::connection::{Connection, Io};
 use crate::http::exchange::About;
 use crate::http::proxy_protocol::read_header;
+use crate::http::tls;
 use crate::http::{KEEP_ALIVE, LINGER, WRITE_BUFFER_BYTES};
 
 /// Connections that wait to be accepted.
@@ -170,10 +171,14 @@ async fn prepare(mut stream: TcpStream, terms: &Terms, front: &Front) -> io::Res
         }
         peer = read_header(&mut stream).await?.unwrap_or(peer);
     }
-    let io = match &terms.tls {
-        None => Io::Plain(stream),
-        Some(config) => Io::Tls(Box::new(TlsAcceptor::from(Arc::clone(config)).accept(stream).await?)),
+    let (io, version) = match &terms.tls {
+        None => (Io::Plain(stream), None),
+        Some(config) => {
+            let stream = TlsAcceptor::from(Arc::clone(config)).accept(stream).await?;
+            let version = tls::version(stream.get_ref().1);
+            (Io::Tls(Box::new(stream)), Some(version))
+        }
     };
-    let about = About::new(peer.ip(), terms.tls.is_some());
+    let about = About::new(peer.ip(), version);
     Ok((Connection::new(io, about, terms.head, front.pace()), peer))
 }

@@ -47,6 +47,15 @@ impl ResolvesServerCert for Certificate {
     }
 }
 
+/// The version that was agreed on, as policies write it.
+#[must_use]
+pub fn version(connection: &rustls::ServerConnection) -> &'static str {
+    match connection.protocol_version() {
+        Some(rustls::ProtocolVersion::TLSv1_2) => "1.2",
+        _ => "1.3",
+    }
+}
+
 /// The configuration of a listener.
 ///
 /// # Errors

@@ -181,6 +181,8 @@ pub struct WireHead {
     pub client: IpAddr,
     /// Whether the client spoke TLS (to us, or to a trusted proxy).
     pub secure: bool,
+    /// The version of TLS that the client spoke to us itself, as policies write it (`1.3`).
+    pub tls_version: Option<&'static str>,
     /// When the head had arrived.
     pub received: Timestamp,
     /// 16 upper-case hexadecimal digits, unique per request.

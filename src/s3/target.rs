@@ -210,6 +210,7 @@ mod tests {
             headers,
             client: std::net::Ipv4Addr::LOCALHOST.into(),
             secure: false,
+            tls_version: None,
             received: Timestamp(0),
             request_id: String::new(),
         };

@@ -193,7 +193,16 @@ fn wire_head(text: &str) -> WireHead {
     }
     let client = Ipv4Addr::LOCALHOST.into();
     let request_id = "0".repeat(16);
-    WireHead { method, raw_target, headers, client, secure: false, received: Timestamp::now(), request_id }
+    WireHead {
+        method,
+        raw_target,
+        headers,
+        client,
+        secure: false,
+        tls_version: None,
+        received: Timestamp::now(),
+        request_id,
+    }
 }
 
 async fn collect(reply: Response) -> Answer {

@@ -40,13 +40,15 @@ pub struct Origin {
     pub client: IpAddr,
     /// Whether the client spoke TLS.
     pub secure: bool,
+    /// The version of TLS that the client spoke to us itself.
+    pub tls_version: Option<&'static str>,
     /// When it arrived.
     pub received: Timestamp,
 }
 
 impl From<&WireHead> for Origin {
     fn from(wire: &WireHead) -> Self {
-        Self { client: wire.client, secure: wire.secure, received: wire.received }
+        Self { client: wire.client, secure: wire.secure, tls_version: wire.tls_version, received: wire.received }
     }
 }
 
@@ -126,6 +128,8 @@ impl Known<'_> {
             "useragent" => self.header("user-agent"),
             "currenttime" => one(iso8601(asked.origin.received)),
             "epochtime" => one(asked.origin.received.seconds().to_string()),
+            // Nobody here acts on somebody else's behalf.
+            "viaawsservice" | "principalisawsservice" => one("false".to_owned()),
             "principaltype" => one(principal_type(asked.principal()).to_owned()),
             _ => {
                 let principal = asked.principal()?;
@@ -173,6 +177,7 @@ impl Known<'_> {
                 let age = asked.origin.received.seconds().saturating_sub(signed).max(0).saturating_mul(1_000);
                 one(&age.to_string())
             }
+            "tlsversion" => one(asked.origin.tls_version?),
             "objectcreationoperation" => one(&creates(asked.row.name)?.to_string()),
             "requestobjecttagkeys" => Some(self.request_tags()?.into_iter().map(|tag| tag.key).collect()),
             _ => match name.split_once('/') {

@@ -26,7 +26,7 @@ pub async fn weighs_document(asked: &Asked, target: &Target, services: &Services
         return Ok(false);
     }
     let Some(principal) = asked.principal() else { return Ok(false) };
-    if !principal.is_root() || principal.session.is_some() {
+    if !principal.is_unrestricted() {
         return Ok(true);
     }
     match &target.bucket {

@@ -39,9 +39,9 @@ pub(super) fn matters(asked: &Asked, standing: &Standing, right: AclRight) -> bo
                 principal.policies.iter().chain(session).any(|policy| policy.reads_object_tags())
             })
     };
-    let owner = asked.principal().is_some_and(|principal| {
-        principal.is_root() && principal.session.is_none() && principal.tenant.id == standing.bucket.owner
-    });
+    let owner = asked
+        .principal()
+        .is_some_and(|principal| principal.is_unrestricted() && principal.tenant.id == standing.bucket.owner);
     match right {
         _ if is_objects(right) => standing.has_lists() || !owner || reads_tags(),
         AclRight::Owner => reads_tags() || !owner && standing.has_lists() && standing.policy.is_some(),

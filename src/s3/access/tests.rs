@@ -125,7 +125,12 @@ fn asked(caller: Caller) -> Asked {
         row: &ops::object::get_object::ROW,
         headers: Arc::new(Headers::default()),
         query: Query::default(),
-        origin: Origin { client: IpAddr::V4(Ipv4Addr::LOCALHOST), secure: false, received: Timestamp(0) },
+        origin: Origin {
+            client: IpAddr::V4(Ipv4Addr::LOCALHOST),
+            secure: false,
+            tls_version: None,
+            received: Timestamp(0),
+        },
         document: Vec::new(),
     }
 }

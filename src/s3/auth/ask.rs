@@ -163,6 +163,7 @@ impl Ask {
             headers: self.headers.clone(),
             client: Ipv4Addr::LOCALHOST.into(),
             secure: false,
+            tls_version: None,
             received: Timestamp(self.now * 1_000_000),
             request_id: String::new(),
         }
