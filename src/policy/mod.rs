@@ -1,5 +1,16 @@
 //! The policy language: who may do what, under which conditions. Knows its syntax and its meaning, no operation and no
-//! store. A policy is taken apart once, when it is read; it is asked at every request. Source: AWS IAM User Guide, "IAM JSON policy reference".
+//! store. A policy is taken apart once, when it is read; it is asked at every request. Source: AWS IAM User Guide, "IAM
+//! JSON policy reference".
+//!
+//! # Where AWS says little
+//! | question | answer here |
+//! |---|---|
+//! | a variable has no value, or several | nothing is like it; a negated comparison with it, or a `NotResource` of it, holds in a statement that denies and not in one that allows |
+//! | a key has several values and the operator no `ForAllValues:` or `ForAnyValue:` | as `ForAnyValue:`; negated, no value may match |
+//! | a key of what this server has none of (VPCs, organisations) | may be written, and is absent |
+//! | `NotPrincipal` in a denial | spares who is named with account, role (of a session) and own name, as AWS asks for it to be written |
+//! | a bucket's policy names a resource `bucket*` | the bucket and its objects; any other wildcard in the bucket's name is another's |
+//! | a stored policy cannot be evaluated | it denies everything; who may replace it is not for it to say |
 
 mod action;
 pub mod actions;

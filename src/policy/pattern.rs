@@ -94,7 +94,7 @@ impl Pattern {
     }
 
     /// Whether it matches a text from its begin to its end; `None` when a variable in it has no value. Takes time in
-    /// proportion to the text when there is no `?`, and in proportion to both when there is.
+    /// proportion to the text; where there is a `?` between asterisks, times a 64th of what stands between them.
     pub fn matches(&self, text: &str, facts: &dyn Facts) -> Option<bool> {
         let folded;
         let text = match self.folded {
@@ -171,8 +171,57 @@ fn after_first<'t>(segment: &[Piece], text: &'t str) -> Option<&'t str> {
     if let [Piece::Text(only)] = segment {
         return text.split_once(only.as_str()).map(|(_, after)| after);
     }
-    let starts = text.char_indices().map(|(at, _)| at).chain([text.len()]);
-    starts.into_iter().find_map(|start| after_prefix(segment, text.get(start..)?))
+    after_first_with_gaps(segment, text)
+}
+
+/// Shift-And: bit `i` of the state says that the segment's first `i + 1` characters end at the text's current one. Looking
+/// at each place anew would let whoever writes a policy of many `?` spend seconds of every request that it judges.
+fn after_first_with_gaps<'t>(segment: &[Piece], text: &'t str) -> Option<&'t str> {
+    let mut tokens: Vec<Option<char>> = Vec::new();
+    for piece in segment {
+        match piece {
+            Piece::Text(text) => tokens.extend(text.chars().map(Some)),
+            Piece::One => tokens.push(None),
+            Piece::Variable(_) => return None,
+        }
+    }
+    if tokens.len() > text.len() {
+        return None;
+    }
+    let nothing = vec![0_u64; tokens.len().div_ceil(64)];
+    let mut chars: Vec<(char, Vec<u64>)> = tokens.iter().flatten().map(|c| (*c, Vec::new())).collect();
+    chars.sort_unstable_by_key(|(c, _)| *c);
+    chars.dedup_by_key(|(c, _)| *c);
+    chars.iter_mut().for_each(|(_, fits)| fits.clone_from(&nothing));
+    let mut gaps = nothing.clone();
+    for (at, token) in tokens.iter().enumerate() {
+        let fits = match token {
+            None => Some(&mut gaps),
+            Some(c) => find(&chars, *c).and_then(|place| chars.get_mut(place)).map(|(_, fits)| fits),
+        };
+        if let Some(word) = fits.and_then(|fits| fits.get_mut(at / 64)) {
+            *word |= 1 << (at % 64);
+        }
+    }
+    let mut state = nothing.clone();
+    let last = 1_u64 << ((tokens.len() + 63) % 64);
+    for (at, c) in text.char_indices() {
+        let fits = find(&chars, c).and_then(|place| chars.get(place)).map_or(&nothing, |(_, fits)| fits);
+        let mut carry = 1;
+        for ((word, gap), fit) in state.iter_mut().zip(&gaps).zip(fits) {
+            let next = *word >> 63;
+            *word = (*word << 1 | carry) & (gap | fit);
+            carry = next;
+        }
+        if state.last().is_some_and(|word| word & last != 0) {
+            return text.get(at + c.len_utf8()..);
+        }
+    }
+    None
+}
+
+fn find(chars: &[(char, Vec<u64>)], wanted: char) -> Option<usize> {
+    chars.binary_search_by_key(&wanted, |(c, _)| *c).ok()
 }
 
 fn has_suffix(segment: &[Piece], text: &str) -> bool {

@@ -127,3 +127,16 @@ pub enum AclRight {
     ObjectReadAcp,
     ObjectWriteAcp,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Action;
+    use crate::policy::actions;
+
+    #[test]
+    fn every_right_is_one_that_policies_can_name() {
+        for action in Action::ALL {
+            assert!(actions::is_known(action.name()), "{}", action.name());
+        }
+    }
+}

@@ -111,6 +111,7 @@ fn one_of_many_values_is_enough_and_none_of_many_may_match() {
     assert!(!is("StringEquals", r#"["red","blue"]"#, &["green"]));
     assert!(is("StringNotEquals", r#"["red","blue"]"#, &["green"]));
     assert!(!is("StringNotEquals", r#"["red","blue"]"#, &["blue"]));
+    assert!(is("StringEquals", "\"red\"", &["blue", "red"]) && !is("StringNotEquals", "\"red\"", &["blue", "red"]));
     assert!(is("NumericLessThan", r#"["1","5"]"#, &["3"]) && !is("NumericLessThan", r#"["1","5"]"#, &["7"]));
     assert!(is("IpAddress", r#"["192.0.2.0/24","2001:db8::/32"]"#, &["2001:db8::1"]));
     assert!(!is("NotIpAddress", r#"["192.0.2.0/24","2001:db8::/32"]"#, &["2001:db8::1"]));

@@ -147,6 +147,17 @@ proptest! {
     }
 
     #[test]
+    fn long_stretches_between_wildcards_match_as_well(pattern in "\\*[ab?]{0,70}[ab?]{50,70}\\*b?", text in "[ab]{120,200}") {
+        let chars = |text: &str| text.chars().collect::<Vec<_>>();
+        // Gaps in the text's own words, so that about half of them match.
+        let cut: String = text.chars().skip(7).take(70).enumerate().map(|(i, c)| if i % 3 == 0 { '?' } else { c }).collect();
+        for pattern in [pattern, format!("*{cut}*"), format!("a*{cut}*b")] {
+            let fast = Pattern::parse(&pattern, Syntax::WILDCARDS).unwrap().matches(&text, &Known::default());
+            prop_assert_eq!(fast, Some(naive(&chars(&pattern), &chars(&text))));
+        }
+    }
+
+    #[test]
     fn a_further_denial_never_allows_anything(
         statements in prop::collection::vec(statement(), 1..4),
         further in statement(),
@@ -185,11 +196,41 @@ proptest! {
     }
 }
 
+#[test]
+fn wildcards_at_their_edges() {
+    for (pattern, text, expected) in [
+        ("", "", true),
+        ("", "a", false),
+        ("*", "", true),
+        ("?", "", false),
+        ("?", "ü", true),
+        ("**", "a", true),
+        ("ab*ba", "aba", false),
+        ("a*a", "a", false),
+        ("*?b*b", "ab", false),
+        ("*?b*b", "abb", true),
+        ("*?ü*", "aü", true),
+        ("*a?*", "a", false),
+        ("*a?*", "ab", true),
+        ("*?*?*", "a", false),
+        ("a*?", "a", false),
+        ("?*?", "ab", true),
+    ] {
+        let matches = Pattern::parse(pattern, Syntax::WILDCARDS).unwrap().matches(text, &Known::default());
+        assert_eq!(matches, Some(expected), "{pattern} of {text}");
+    }
+}
+
 /// Many asterisks over a long text that nearly matches.
 #[test]
 fn a_hard_pattern_takes_no_longer_than_an_easy_one() {
     let text = "a".repeat(8_000);
-    for pattern in ["*a".repeat(4_000) + "b", "*".repeat(8_000) + "b", "*a?".repeat(2_000) + "b"] {
+    for pattern in [
+        "*a".repeat(4_000) + "b",
+        "*".repeat(8_000) + "b",
+        "*a?".repeat(2_000) + "b",
+        format!("*{}b*", "a?".repeat(3_000)),
+    ] {
         let pattern = Pattern::parse(&pattern, Syntax::WILDCARDS).unwrap();
         assert_eq!(pattern.matches(&text, &Known::default()), Some(false));
     }

@@ -95,6 +95,8 @@ fn what_a_statement_has_to_have() {
         r#"{"Sid":"a","Effect":"Allow","Principal":"*","Action":"s3:GetObject","Resource":"arn:aws:s3:::photos/*"}"#;
     let text = format!(r#"{{"Statement":[{twice},{twice}]}}"#);
     assert_eq!(refused(&text), "Statement IDs (SID) in a single policy must be unique.");
+    let nameless = twice.replace(r#""Sid":"a""#, r#""Sid":"""#);
+    assert!(parse(&format!(r#"{{"Statement":[{nameless},{nameless}]}}"#)).is_ok());
 }
 
 #[test]
@@ -181,6 +183,8 @@ fn actions_that_cannot_be_done_to_the_resources() {
     ] {
         assert_eq!(why(action, resource), None, "{action} {resource}");
     }
+    let others = r#""Effect":"Deny","Principal":"*","NotAction":"s3:GetObject","Resource":"arn:aws:s3:::photos""#;
+    assert!(parse(&one(others)).is_ok());
 }
 
 #[test]
