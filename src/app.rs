@@ -1,7 +1,8 @@
 //! The composition root: configuration → store → services → listeners and workers → an orderly end.
 
+mod accounts;
 pub mod first_key;
-mod static_keys;
+mod private_file;
 pub(crate) mod stores;
 
 use std::io::{self, IsTerminal as _, Write as _};
@@ -15,7 +16,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
 
-use crate::app::static_keys::StaticKeys;
+use crate::accounts::Accounts;
 use crate::cli::snippets::{self, Endpoint};
 use crate::config::{self, BucketOwnership, Config, Key, StoreKind, UnknownHost};
 use crate::http::admin::{self, Readiness};
@@ -82,8 +83,7 @@ async fn start(
     certificate: Option<Arc<Certificate>>,
 ) -> Result<Running> {
     let keys = keys(config)?;
-    let credentials =
-        StaticKeys::new(&keys, storage.metadata.as_ref()).await.context("cannot find the keys' tenants")?;
+    let accounts = Arc::new(accounts::open(config, &storage, &keys).await?);
     let readiness = Arc::new(Readiness { health: Arc::clone(&storage.health), draining: AtomicBool::new(false) });
     let sweeper: Arc<dyn Worker> = Arc::new(CollectGarbage::new(
         Arc::clone(&storage.reclaim),
@@ -91,7 +91,7 @@ async fn start(
     ));
     let expirer: Arc<dyn Worker> = Arc::new(ExpireObjects::new(storage.clone(), Pace::new(config.debug.day_seconds)));
     let front = Arc::new(Front {
-        services: Arc::new(services(config, storage, credentials)),
+        services: Arc::new(services(config, storage, accounts)),
         trusted_proxies: config.server.trusted_proxies.clone(),
         idle: Duration::from_secs(config.limits.idle_timeout_seconds),
     });
@@ -164,11 +164,12 @@ fn keys(config: &Config) -> Result<Vec<Key>> {
     }])
 }
 
-fn services(config: &Config, storage: Storage, credentials: StaticKeys) -> Services {
+fn services(config: &Config, storage: Storage, accounts: Arc<Accounts>) -> Services {
     let server = &config.server;
     Services {
         storage,
-        credentials: Arc::new(credentials),
+        credentials: Arc::clone(&accounts) as _,
+        accounts,
         policies: Policies::default(),
         domains: Domains {
             endpoints: server.domains.clone(),

@@ -1,18 +1,18 @@
 //! The key that the embedded store's first start makes, kept in `<data>/credentials`.
 
-use std::fs::{File, OpenOptions};
-use std::io::{self, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+use super::private_file;
+use crate::accounts::random;
 use crate::config::{Secret, read_private_file};
 
+/// The file.
+const NAME: &str = "credentials";
 /// Length and letters of a generated access key.
 const ACCESS_KEY: (usize, &[u8]) = (20, b"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789");
-/// Length and letters of a generated secret key. Letters and digits only: some clients stumble over others in URLs.
-const SECRET_KEY: (usize, &[u8]) = (40, b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789");
 /// The tenant that the key belongs to.
 const TENANT: &str = "default";
 
@@ -31,7 +31,7 @@ pub struct FirstKey {
 /// Where a folder's key is kept.
 #[must_use]
 pub fn path(data: &Path) -> PathBuf {
-    data.join("credentials")
+    data.join(NAME)
 }
 
 /// Reads a key; `None` when there is no file.
@@ -62,22 +62,15 @@ pub fn read_or_make(data: &Path) -> Result<FirstKey, String> {
         return Ok(key);
     }
     let key = FirstKey {
-        access_key: random_text(ACCESS_KEY)?,
-        secret_key: Secret::new(random_text(SECRET_KEY)?),
+        access_key: random::text(ACCESS_KEY.0, ACCESS_KEY.1)?,
+        secret_key: Secret::new(random::secret()?.to_string()),
         tenant: TENANT.to_owned(),
     };
-    write(data, &file, &key).map_err(|e| format!("cannot write {}: {e}", file.display()))?;
+    write(data, &key).map_err(|e| format!("cannot write {}: {e}", file.display()))?;
     Ok(key)
 }
 
-/// Writes the file whole or not at all: a start that is cut off must not leave half a key.
-fn write(data: &Path, file: &Path, key: &FirstKey) -> io::Result<()> {
-    let temporary = data.join("credentials.new");
-    match std::fs::remove_file(&temporary) {
-        Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(e),
-        _ => {}
-    }
-    let mut out = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&temporary)?;
+fn write(data: &Path, key: &FirstKey) -> io::Result<()> {
     let text = format!(
         "# The key that the first start made. `dolium credentials` shows it ready to paste into clients.\n\
          access_key = \"{}\"\nsecret_key = \"{}\"\ntenant = \"{}\"\n",
@@ -85,23 +78,7 @@ fn write(data: &Path, file: &Path, key: &FirstKey) -> io::Result<()> {
         key.secret_key.expose(),
         key.tenant
     );
-    out.write_all(text.as_bytes())?;
-    out.sync_all()?;
-    std::fs::rename(&temporary, file)?;
-    File::open(data)?.sync_all()
-}
-
-fn random_text((length, letters): (usize, &[u8])) -> Result<String, String> {
-    // Bytes above the largest multiple of the alphabet would make its first letters likelier.
-    let fair = 256 - 256 % letters.len();
-    let mut text = String::with_capacity(length);
-    while text.len() < length {
-        let mut bytes = [0; 64];
-        getrandom::fill(&mut bytes).map_err(|e| format!("the system gives no random bytes: {e}"))?;
-        let drawn = bytes.iter().map(|b| usize::from(*b)).filter(|b| *b < fair).map(|b| letters[b % letters.len()]);
-        text.extend(drawn.map(char::from).take(length - text.len()));
-    }
-    Ok(text)
+    private_file::write(data, NAME, &text)
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use toml::{Table, Value};
 
 use super::fields::fields_of;
-use super::{Admin, Buckets, Cassandra, Config, CorsRule, Debug, Key, Limits, Log, Server, Store};
+use super::{Accounts, Admin, Buckets, Cassandra, Config, CorsRule, Debug, Key, Limits, Log, Server, Store};
 
 /// What a name of the environment begins with.
 const PREFIX: &str = "DOLIUM__";
@@ -58,6 +58,7 @@ sections! {
     "buckets" Buckets,
     "debug" Debug,
     "cors" CorsRule,
+    "accounts" Accounts,
     "keys" Key,
 }
 

@@ -47,6 +47,8 @@ pub struct Config {
     pub debug: Debug,
     /// CORS rules of buckets that have none of their own.
     pub cors: Vec<CorsRule>,
+    /// Tenants, keys and users.
+    pub accounts: Accounts,
     /// Static keys.
     pub keys: Vec<Key>,
 }
@@ -291,6 +293,27 @@ pub enum BucketOwnership {
     BucketOwnerPreferred,
     /// Whoever puts them.
     ObjectWriter,
+}
+
+/// `[accounts]`: tenants, keys and users that are kept in the store.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Accounts {
+    /// Encrypts secret keys at rest and signs session tokens: 32 bytes as base64 or 64 hexadecimal digits, the same on
+    /// all front ends. Several, separated by commas: the first encrypts, all decrypt. The embedded store makes one on its
+    /// first start.
+    pub encryption_key: Option<Secret>,
+    /// A file with the same, one to a line.
+    pub encryption_key_file: Option<PathBuf>,
+    /// How long a front end may believe what it has read about a key, seconds, 5 at most: how long a key that another
+    /// front end disables goes on working.
+    pub cache_seconds: u64,
+}
+
+impl Default for Accounts {
+    fn default() -> Self {
+        Self { encryption_key: None, encryption_key_file: None, cache_seconds: 3 }
+    }
 }
 
 /// `[debug]`: for tests only.

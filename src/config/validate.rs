@@ -7,6 +7,7 @@ use tracing_subscriber::EnvFilter;
 
 use super::secret::read_secret_file;
 use super::{Config, ConfigError, Key, StoreKind};
+use crate::accounts::{CACHE_SECONDS_MAX, EncryptionKeys};
 
 /// Least memory for object data in flight, bytes: a few chunks of one request.
 const CHUNK_MEMORY_BYTES_MIN: usize = 8 << 20;
@@ -41,7 +42,28 @@ impl Config {
         for (index, rule) in self.cors.iter().enumerate() {
             rule.check().map_err(|what| format!("[[cors]] number {}: {what}", index + 1))?;
         }
+        self.check_accounts()?;
         self.check_keys()
+    }
+
+    fn check_accounts(&mut self) -> Result<(), String> {
+        let accounts = &mut self.accounts;
+        if accounts.cache_seconds > CACHE_SECONDS_MAX {
+            let seconds = accounts.cache_seconds;
+            return Err(format!("accounts.cache_seconds is {seconds} but must be at most {CACHE_SECONDS_MAX}"));
+        }
+        if accounts.encryption_key.is_some() && accounts.encryption_key_file.is_some() {
+            return Err("accounts.encryption_key and accounts.encryption_key_file are both set".into());
+        }
+        let mut which = "accounts.encryption_key";
+        if let Some(path) = &accounts.encryption_key_file {
+            which = "accounts.encryption_key_file";
+            accounts.encryption_key = Some(read_secret_file(path).map_err(|what| format!("{which}: {what}"))?);
+        }
+        match &accounts.encryption_key {
+            Some(keys) => EncryptionKeys::parse(keys.expose()).map(drop).map_err(|what| format!("{which}: {what}")),
+            None => Ok(()),
+        }
     }
 
     fn check_server(&mut self) -> Result<(), String> {

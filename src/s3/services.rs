@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use crate::accounts::Accounts;
 use crate::s3::access::Policies;
 use crate::s3::auth::CredentialSource;
 use crate::s3::cors;
@@ -20,6 +21,8 @@ pub struct Services {
     pub storage: Storage,
     /// The keys.
     pub credentials: Arc<dyn CredentialSource>,
+    /// Tenants, users and roles.
+    pub accounts: Arc<Accounts>,
     /// The policies of buckets that are in use.
     pub policies: Policies,
     /// What `Host` values mean.

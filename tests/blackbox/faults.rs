@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use dolium::accounts::{AccountId, Principal};
+use dolium::accounts::{AccountId, Accounts, Principal, Settings};
 use dolium::s3::access::Policies;
 use dolium::s3::auth::{Credential, CredentialSource, Lookup};
 use dolium::s3::operation::{ROWS, Row};
@@ -82,6 +82,7 @@ impl Front {
         let (services, plan) = runtime.block_on(async {
             let store = embedded::open(EmbeddedConfig::new(folder.path().join("data"))).await.expect("opens");
             let tenant = store.metadata.ensure_tenant(ALICE.tenant).await.expect("makes a tenant");
+            let accounts = Accounts::open(&store, Settings::default(), Vec::new()).await.expect("opens");
             let plan = Plan::default();
             let credential = Credential {
                 access_key: ALICE.access.to_owned(),
@@ -90,6 +91,7 @@ impl Front {
                 signature_v2: None,
             };
             let services = Services {
+                accounts: Arc::new(accounts),
                 storage: faulty(store, &plan),
                 credentials: Arc::new(OneKey(credential)),
                 policies: Policies::default(),
