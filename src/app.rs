@@ -23,10 +23,11 @@ use crate::http::admin::{self, Readiness};
 use crate::http::listener::{self, Bound, Front, Terms};
 use crate::http::tls::{self, Certificate};
 use crate::s3::access::Policies;
+use crate::s3::limits::{Defaults, Limits};
 use crate::s3::services::{ChunkMemory, Rules, Services};
 use crate::s3::target::Domains;
 use crate::storage::names::NameRules;
-use crate::storage::{Ownership, Storage};
+use crate::storage::{Ownership, RateLimits, Storage};
 use crate::workers::collect_garbage::CollectGarbage;
 use crate::workers::expire_objects::{ExpireObjects, Pace};
 use crate::workers::{Supervisor, Worker};
@@ -191,8 +192,25 @@ fn services(config: &Config, storage: Storage, accounts: Arc<Accounts>) -> Servi
             body_bytes_max: config.limits.body_bytes_max,
         },
         cors: config::cors_rules(&config.cors),
+        limits: Limits::new(limits(&config.limits), None),
         memory: ChunkMemory::new(config.limits.chunk_memory_bytes),
         host_id: host_id(),
+    }
+}
+
+fn limits(config: &config::Limits) -> Defaults {
+    Defaults {
+        tenant: RateLimits {
+            requests_per_second: config.tenant_requests_per_second,
+            received_bytes_per_second: config.tenant_received_bytes_per_second,
+            sent_bytes_per_second: config.tenant_sent_bytes_per_second,
+        },
+        bucket: RateLimits {
+            requests_per_second: config.bucket_requests_per_second,
+            received_bytes_per_second: config.bucket_received_bytes_per_second,
+            sent_bytes_per_second: config.bucket_sent_bytes_per_second,
+        },
+        failed_signatures_per_minute: config.failed_signatures_per_minute,
     }
 }
 

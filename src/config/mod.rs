@@ -204,6 +204,22 @@ pub struct Limits {
     /// How long a client may send or take next to nothing in the middle of a body, seconds; at most 5 while others wait
     /// for memory.
     pub idle_timeout_seconds: u64,
+    /// Wrong signatures per minute from one address (of IPv6, one /64) with one access key; more, and right ones among
+    /// them, are told to slow down. 0: unbounded.
+    pub failed_signatures_per_minute: u32,
+    /// Requests per second of each tenant that has no limits of its own; 0: unbounded. This and the following hold for
+    /// one front end.
+    pub tenant_requests_per_second: u32,
+    /// Bytes of bodies received per second from each such tenant; 0: unbounded. What is faster is slowed down.
+    pub tenant_received_bytes_per_second: u64,
+    /// Bytes of bodies sent per second to each such tenant; 0: unbounded.
+    pub tenant_sent_bytes_per_second: u64,
+    /// Requests per second about each bucket that has no limits of its own; 0: unbounded.
+    pub bucket_requests_per_second: u32,
+    /// Bytes of bodies received per second for each such bucket; 0: unbounded.
+    pub bucket_received_bytes_per_second: u64,
+    /// Bytes of bodies sent per second from each such bucket; 0: unbounded.
+    pub bucket_sent_bytes_per_second: u64,
 }
 
 impl Default for Limits {
@@ -214,6 +230,13 @@ impl Default for Limits {
             connections_max: 10_000,
             header_timeout_seconds: 15,
             idle_timeout_seconds: 60,
+            failed_signatures_per_minute: 60,
+            tenant_requests_per_second: 0,
+            tenant_received_bytes_per_second: 0,
+            tenant_sent_bytes_per_second: 0,
+            bucket_requests_per_second: 0,
+            bucket_received_bytes_per_second: 0,
+            bucket_sent_bytes_per_second: 0,
         }
     }
 }

@@ -14,6 +14,7 @@ pub mod error;
 pub mod etag;
 pub mod form;
 pub mod lifecycle;
+pub mod limits;
 pub mod listing;
 pub mod lock;
 pub mod operation;

@@ -13,6 +13,7 @@ use crate::s3::body;
 use crate::s3::cors;
 use crate::s3::error::{S3Error, S3ErrorCode};
 use crate::s3::form::{self, Announced};
+use crate::s3::limits::Throttle;
 use crate::s3::operation::{self, BodyKind, Request, Row};
 use crate::s3::ops::unsupported;
 use crate::s3::preflight;
@@ -38,7 +39,7 @@ pub struct Ready {
 
 /// What the first half has found out about the right to go on.
 enum Admission {
-    Granted(Permit),
+    Granted(Permit, Throttle),
     /// Who sends a form is in its body.
     ByForm(Announced),
     /// Policies may look at what its document says.
@@ -81,7 +82,8 @@ pub async fn head(wire: WireHead, services: &Arc<Services>) -> Result<Ready, Res
 
 async fn judge(wire: WireHead, target: Target, services: &Arc<Services>) -> Result<Ready, S3Error> {
     let is_head = wire.method == Some(Method::Head);
-    let identity = auth::identify(&wire, &target, services.credentials.as_ref(), &services.rules).await?;
+    let identity = auth::identify(&wire, &target, services.credentials.as_ref(), &services.rules).await;
+    let identity = services.limits.failures.judge(wire.client, identity, |identity| identity.caller.access_key())?;
     if target.control && matches!(identity.how, SignatureKind::V2Header | SignatureKind::V2Query) {
         // V2 signs a few known parameters, and none of S3 Control's.
         return Err(S3ErrorCode::InvalidRequest.because("S3 Control takes only AWS4-HMAC-SHA256."));
@@ -97,7 +99,10 @@ async fn judge(wire: WireHead, target: Target, services: &Arc<Services>) -> Resu
                 BodyKind::Document(bytes_max) if access::weighs_document(&asked, &target, services).await? => {
                     Admission::ByDocument(Box::new(asked), bytes_max)
                 }
-                _ => Admission::Granted(admit(asked, &target, services).await?),
+                _ => {
+                    let (permit, throttle) = admit(asked, &target, services).await?;
+                    Admission::Granted(permit, throttle)
+                }
             }
         }
     };
@@ -122,15 +127,16 @@ async fn judge(wire: WireHead, target: Target, services: &Arc<Services>) -> Resu
     })
 }
 
-/// Whether a caller may do this here, and whether this server can.
-async fn admit(asked: Asked, target: &Target, services: &Services) -> Result<Permit, S3Error> {
+/// Whether a caller may do this here and now, and whether this server can.
+async fn admit(asked: Asked, target: &Target, services: &Services) -> Result<(Permit, Throttle), S3Error> {
     let (row, headers) = (asked.row, Arc::clone(&asked.headers));
     check_text(&headers)?;
     let permit = access::decide(asked, target, services).await?;
     if row.writes {
         unsupported::refuse(row, &headers)?;
     }
-    Ok(permit)
+    let throttle = services.limits.admit(permit.caller(), permit.bucket().ok(), row.body != BodyKind::Empty)?;
+    Ok((permit, throttle))
 }
 
 /// What is acted on has to be text: a condition that cannot be read must not be taken for none.
@@ -204,26 +210,28 @@ async fn run(
     request: Request,
     services: &Arc<Services>,
 ) -> Result<Response, S3Error> {
-    let (permit, request) = match admission {
-        Admission::Granted(permit) => (permit, request),
+    let (permit, throttle, mut request) = match admission {
+        Admission::Granted(permit, throttle) => (permit, throttle, request),
         Admission::ByForm(announced) => {
             let ((caller, how), request) = announced.open(request, services).await?;
             let asked = Asked::new(caller, how, request.row, &request.headers, &request.target, origin);
-            let permit = admit(asked, &request.target, services).await?;
-            (permit, request)
+            let (permit, throttle) = admit(asked, &request.target, services).await?;
+            (permit, throttle, request)
         }
         Admission::ByDocument(asked, bytes_max) => {
             let trailers = request.body.trailers.clone();
             let document = body::document(request.body, &request.headers, bytes_max).await?;
-            let permit = admit(access::with_document(*asked, &document), &request.target, services).await?;
-            (permit, Request { body: VerifiedBody::of(document, trailers), ..request })
+            let (permit, throttle) = admit(access::with_document(*asked, &document), &request.target, services).await?;
+            (permit, throttle, Request { body: VerifiedBody::of(document, trailers), ..request })
         }
     };
+    request.body.stream = throttle.clone().receive(request.body.stream);
     let charged = permit.is_charged();
     let mut answer = (request.row.call)(permit, request, Arc::clone(services)).await?;
     if charged {
         answer.set(access::CHARGED, "requester");
     }
+    answer.body = throttle.send(answer.body).await;
     Ok(answer)
 }
 

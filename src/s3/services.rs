@@ -11,6 +11,7 @@ use crate::s3::access::Policies;
 use crate::s3::auth::CredentialSource;
 use crate::s3::cors;
 use crate::s3::error::{S3Error, S3ErrorCode};
+use crate::s3::limits::Limits;
 use crate::s3::target::Domains;
 use crate::storage::names::NameRules;
 use crate::storage::{Ownership, Storage};
@@ -31,6 +32,8 @@ pub struct Services {
     pub rules: Rules,
     /// The CORS rules of buckets that have none of their own.
     pub cors: cors::Rules,
+    /// How much one sender may ask for.
+    pub limits: Limits,
     /// Memory for chunks in flight.
     pub memory: ChunkMemory,
     /// Names this front end in `x-amz-id-2` and `HostId`.

@@ -98,6 +98,7 @@ impl Front {
                 domains: Domains { endpoints: vec!["localhost".to_owned()], refuse_unknown_host: false },
                 rules: rules(),
                 cors: dolium::s3::cors::Rules::default(),
+                limits: dolium::s3::limits::Limits::new(Default::default(), None),
                 memory: ChunkMemory::new(64 << 20),
                 host_id: "test".to_owned(),
             };

@@ -7,6 +7,7 @@ mod faults;
 mod harness;
 mod heads;
 mod lifecycle;
+mod limits;
 mod model;
 mod ops;
 mod pipelining;

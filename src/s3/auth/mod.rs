@@ -38,6 +38,12 @@ pub enum Caller {
 }
 
 impl Caller {
+    /// The key that signed.
+    #[must_use]
+    pub fn access_key(&self) -> Option<&str> {
+        self.principal().map(|principal| principal.access_key.as_str())
+    }
+
     /// Whoever signed.
     #[must_use]
     pub fn principal(&self) -> Option<&Arc<Principal>> {

@@ -16,6 +16,7 @@ mod tagging;
 #[cfg(test)]
 mod tests;
 
+use std::net::IpAddr;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
@@ -48,6 +49,7 @@ pub struct Announced {
     boundary: String,
     expected_owner: Option<Bytes>,
     received: Timestamp,
+    client: IpAddr,
 }
 
 impl Announced {
@@ -72,6 +74,7 @@ impl Announced {
             boundary: boundary.to_owned(),
             expected_owner: wire.headers.bytes(EXPECTED_OWNER).cloned(),
             received: wire.received,
+            client: wire.client,
         })
     }
 
@@ -90,7 +93,8 @@ impl Announced {
         let mut target = request.target;
         let key = fields.key()?.to_owned();
         let success = Success::parse(&fields, target.url(&key));
-        let sender = identify(&fields, services.credentials.as_ref(), &services.rules).await?;
+        let sender = identify(&fields, services.credentials.as_ref(), &services.rules).await;
+        let sender = services.limits.failures.judge(self.client, sender, |sender| sender.caller.access_key())?;
         let sizes = match sender.policy {
             Some(policy) => {
                 let bucket = target.bucket.as_deref().unwrap_or_default();
