@@ -31,7 +31,7 @@ pub async fn weighs_document(asked: &Asked, target: &Target, services: &Services
     }
     match &target.bucket {
         Some(name) if asked.row.action != Action::CreateBucket => {
-            Ok(Standing::of(name, services).await?.policy.is_some())
+            Ok(Standing::of(name, asked, services).await?.policy.is_some())
         }
         _ => Ok(false),
     }

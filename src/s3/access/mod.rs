@@ -19,7 +19,7 @@ pub use document::{weighs_document, with_document};
 pub use judge::Ground;
 pub use payer::CHARGED;
 pub use permit::{Permit, SourcePermit};
-pub use standing::Policies;
+pub use standing::{Policies, switches_of_account};
 
 use crate::policy::Policy;
 use crate::s3::error::{S3Error, S3ErrorCode};
@@ -45,7 +45,7 @@ pub async fn decide(asked: Asked, target: &Target, services: &Services) -> Resul
         Some(name) if row.action != Action::CreateBucket && row.level != Level::Service => name,
         name => return alone(asked, name.as_deref()),
     };
-    let standing = Standing::of(name, services).await?;
+    let standing = Standing::of(name, &asked, services).await?;
     expected_owner(&asked.headers, "x-amz-expected-bucket-owner", &standing.bucket)?;
     let version = object::named(row, target)?;
     let question = Question { asked, standing, key, version };
@@ -85,7 +85,7 @@ pub async fn decide_source(
     services: &Services,
 ) -> Result<SourcePermit, S3Error> {
     let asked = Arc::clone(permit.asked());
-    let standing = Standing::of(bucket, services).await?;
+    let standing = Standing::of(bucket, &asked, services).await?;
     expected_owner(&asked.headers, "x-amz-source-expected-bucket-owner", &standing.bucket)?;
     let question = Question { asked, standing, key: Some(parse_key(key)?), version };
     let read = question.decide(Action::GetObject, AclRight::ObjectRead, services).await?;

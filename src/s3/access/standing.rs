@@ -5,10 +5,12 @@ use std::sync::Arc;
 use bytes::Bytes;
 use moka::future::Cache;
 
+use super::asked::Asked;
 use crate::policy::{Kind, Policy};
+use crate::s3::action::Action;
 use crate::s3::error::{S3Error, S3ErrorCode};
 use crate::s3::services::Services;
-use crate::storage::{Bucket, BucketId, BucketName, Ownership, PublicAccessBlock};
+use crate::storage::{Bucket, BucketId, BucketName, Ownership, PublicAccessBlock, TenantId};
 
 /// Policies kept in the form they are evaluated in.
 const POLICIES_MAX: u64 = 4_096;
@@ -40,6 +42,22 @@ impl Policies {
     }
 }
 
+/// The switches against public access of a tenant's whole account, as they were a few seconds ago at the earliest.
+///
+/// # Errors
+/// What the store fails with.
+pub async fn switches_of_account(tenant: TenantId, services: &Services) -> Result<PublicAccessBlock, S3Error> {
+    let record = services.accounts.recent_tenant(tenant).await?;
+    Ok(record.and_then(|record| record.public_access_block).unwrap_or_default())
+}
+
+/// Whether a request says who else may do something: only then do the switches bind the account itself.
+fn gives_rights(asked: &Asked) -> bool {
+    matches!(asked.row.action, Action::PutBucketAcl | Action::PutObjectAcl | Action::PutBucketPolicy)
+        || asked.headers.has("x-amz-acl")
+        || asked.headers.iter().any(|(name, _)| name.starts_with("x-amz-grant-"))
+}
+
 /// What stands about a bucket while one request is decided.
 #[derive(Debug, Clone)]
 pub(super) struct Standing {
@@ -55,12 +73,15 @@ impl Standing {
     ///
     /// # Errors
     /// `NoSuchBucket`, which everybody may know (as AWS); what the store fails with.
-    pub async fn of(name: &str, services: &Services) -> Result<Arc<Self>, S3Error> {
+    pub async fn of(name: &str, asked: &Asked, services: &Services) -> Result<Arc<Self>, S3Error> {
         let missing = || S3Error::from(S3ErrorCode::NoSuchBucket).field("BucketName", name);
         let parsed = BucketName::existing(name).ok_or_else(missing)?;
         let bucket = services.storage.metadata.bucket(&parsed).await?.ok_or_else(missing)?;
         let policy = services.policies.of(&bucket).await;
-        let switches = bucket.settings.public_access_block.unwrap_or_default();
+        let mut switches = bucket.settings.public_access_block.unwrap_or_default();
+        if asked.tenant() != Some(bucket.owner) || gives_rights(asked) {
+            switches = switches.or(switches_of_account(bucket.owner, services).await?);
+        }
         Ok(Arc::new(Self { bucket, policy, switches }))
     }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::s3::access::Permit;
+use crate::s3::access::{self, Permit};
 use crate::s3::acl::{self, On, Wanted};
 use crate::s3::body;
 use crate::s3::error::{S3Error, S3ErrorCode};
@@ -82,16 +82,21 @@ fn object_lock(headers: &Headers) -> Result<bool, S3Error> {
 }
 
 /// How the bucket begins. Locks are on versions, so that a bucket with locks has versioning (AWS API_CreateBucket).
-fn settings(input: &Input, owner: TenantId, services: &Services) -> Result<BucketSettings, S3Error> {
+async fn settings(input: &Input, owner: TenantId, services: &Services) -> Result<BucketSettings, S3Error> {
     // What holds where nothing is said needs not be said.
     let default = Some(services.rules.ownership).filter(|default| *default != Ownership::ObjectWriter);
     let ownership = input.ownership.or(default).unwrap_or(Ownership::Unset);
     let block = services.rules.block_public_access.then_some(public_access::ALL);
+    let blocked = match (&input.acl, block) {
+        (None, _) => false,
+        (Some(_), Some(all)) => all.block_public_acls,
+        (Some(_), None) => access::switches_of_account(owner, services).await?.block_public_acls,
+    };
     Ok(BucketSettings {
         versioning: if input.object_lock { Versioning::Enabled } else { Versioning::Off }.into(),
         object_lock: input.object_lock.then(LockSettings::default),
         tags: input.tags.clone(),
-        acl: list(input, owner, ownership, block.is_some())?,
+        acl: list(input, owner, ownership, blocked)?,
         ownership: ownership.into(),
         public_access_block: block,
         ..BucketSettings::default()
@@ -139,7 +144,7 @@ async fn run(permit: Permit, input: Input, services: &Services) -> Result<Respon
     }
     let name = input.name.to_string();
     let owner = permit.tenant()?.id;
-    let settings = settings(&input, owner, services)?;
+    let settings = settings(&input, owner, services).await?;
     let new = NewBucket {
         name: input.name.clone(),
         owner,
