@@ -52,7 +52,10 @@ def look(operation_model, response_dict, **_):
         # GetBucketLocation's document is one that botocore parses by hand.
         if shape and body and isinstance(body, bytes) and name != "GetBucketLocation":
             payload = shape.serialization.get("payload")
-            look_at(xml.etree.ElementTree.fromstring(body), shape.members[payload] if payload else shape, name)
+            document = shape.members[payload] if payload else shape
+            # A bucket's policy is no XML.
+            if document.type_name != "string":
+                look_at(xml.etree.ElementTree.fromstring(body), document, name)
 
 
 def look_at_error(name, body):

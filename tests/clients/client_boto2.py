@@ -204,6 +204,49 @@ def parts():
 
 
 @suite.part
+def lists():
+    b, other = connection.get_bucket(A), connect(secret=OTHER_SECRET, access=OTHER_ACCESS)
+    strange = other.get_bucket(A, validate=False)
+    key = b.new_key("listed")
+    key.set_contents_from_string("x", policy="public-read")
+    told = lambda acl: [(g.uri or g.display_name, g.permission) for g in acl.acl.grants]
+    everybody, owner = "http://acs.amazonaws.com/groups/global/AllUsers", ("clients", "FULL_CONTROL")
+    suite.equal("put with a policy", told(key.get_acl()), [(everybody, "READ"), owner])
+    suite.equal("read by another", strange.get_key("listed").get_contents_as_string(), b"x")
+    key.set_canned_acl("private")
+    suite.equal("set_canned_acl", told(key.get_acl()), [owner])
+    suite.refused("read by another", "AccessDenied", strange.new_key("listed").get_contents_as_string)
+    acl = key.get_acl()
+    acl.acl.add_user_grant("READ", other.get_canonical_user_id())
+    key.set_acl(acl)
+    suite.equal("set_acl", told(key.get_acl()), [owner, ("others", "READ")])
+    suite.equal("read by the grantee", strange.get_key("listed").get_contents_as_string(), b"x")
+    suite.refused("add_email_grant", "UnresolvableGrantByEmailAddress", key.add_email_grant, "READ", "nobody@example.invalid")
+    b.set_canned_acl("public-read-write")
+    suite.equal("a bucket's", told(b.get_acl()), [(everybody, "READ"), (everybody, "WRITE"), owner])
+    strange.new_key("theirs").set_contents_from_string("y")
+    suite.equal("whoever writes owns", [k.owner.display_name for k in b.list("theirs")], ["others"])
+    suite.refused("and is alone with it", "AccessDenied", b.new_key("theirs").get_contents_as_string)
+    b.delete_key("theirs")
+    b.set_canned_acl("private")
+    b.delete_key("listed")
+
+
+@suite.part
+def policy():
+    b = connection.get_bucket(A)
+    suite.refused("no policy", "NoSuchBucketPolicy", b.get_policy)
+    text = ('{"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Principal": "*", "Action": "s3:PutObject", '
+            f'"Resource": "arn:aws:s3:::{A}/no/*"}}]}}')
+    suite.check("set_policy", b.set_policy(text))
+    suite.equal("get_policy", b.get_policy().decode(), text)
+    suite.refused("what it denies", "AccessDenied", b.new_key("no/x").set_contents_from_string, "x")
+    suite.refused("no policy of this bucket", "MalformedPolicy", b.set_policy, text.replace(A, B))
+    b.delete_policy()
+    suite.refused("delete_policy", "NoSuchBucketPolicy", b.get_policy)
+
+
+@suite.part
 def cors():
     b = connection.get_bucket(A)
     suite.refused("no CORS", "NoSuchCORSConfiguration", b.get_cors)

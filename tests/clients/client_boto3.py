@@ -1,5 +1,5 @@
 """boto3 with the `s3` (V2) and `s3v4` signers, default checksums on."""
-import datetime, hashlib, os
+import datetime, hashlib, json, os
 from boto3_strict import connect, no_surprises
 from common import *
 
@@ -311,6 +311,78 @@ def lifecycle():
     suite.refused("transition", "NotImplemented", put, {**rule, "Transitions": [{"Days": 30, "StorageClass": "GLACIER"}]})
     s3.delete_bucket_lifecycle(Bucket=B)
     suite.refused("deleted", "NoSuchLifecycleConfiguration", s3.get_bucket_lifecycle_configuration, Bucket=B)
+
+
+@suite.part
+def lists():
+    other = connect(secret=OTHER_SECRET, access=OTHER_ACCESS)
+    ids = [client.list_buckets()["Owner"]["ID"] for client in (s3, other)]
+    told = lambda answer: [(g["Grantee"].get("URI", g["Grantee"].get("DisplayName")), g["Permission"]) for g in answer["Grants"]]
+    everybody, owner = "http://acs.amazonaws.com/groups/global/AllUsers", ("clients", "FULL_CONTROL")
+    s3.put_object(Bucket=A, Key="listed", Body=b"x", ACL="public-read")
+    acl = lambda: told(s3.get_object_acl(Bucket=A, Key="listed"))
+    suite.equal("put with a list", acl(), [(everybody, "READ"), owner])
+    s3.put_object_acl(Bucket=A, Key="listed", ACL="private")
+    suite.refused("private", "AccessDenied", other.get_object, Bucket=A, Key="listed")
+    s3.put_object_acl(Bucket=A, Key="listed", GrantRead=f'id="{ids[1]}"', GrantFullControl=f"id={ids[0]}")
+    suite.equal("grants", acl(), [("others", "READ"), owner])
+    suite.equal("read by the grantee", other.get_object(Bucket=A, Key="listed")["Body"].read(), b"x")
+    policy = s3.get_object_acl(Bucket=A, Key="listed")
+    policy = {"Owner": policy["Owner"], "Grants": [{"Grantee": {"Type": "AmazonCustomerByEmail", "EmailAddress": "no@example.invalid"},
+                                                    "Permission": "READ"}]}
+    suite.refused("an unknown address", "UnresolvableGrantByEmailAddress", s3.put_object_acl, Bucket=A, Key="listed", AccessControlPolicy=policy)
+    s3.copy_object(Bucket=A, Key="listed copy", CopySource={"Bucket": A, "Key": "listed"})
+    suite.equal("a copy is private", told(s3.get_object_acl(Bucket=A, Key="listed copy")), [owner])
+    s3.put_bucket_acl(Bucket=A, ACL="public-read-write")
+    suite.equal("a bucket's", told(s3.get_bucket_acl(Bucket=A)), [(everybody, "READ"), (everybody, "WRITE"), owner])
+    other.put_object(Bucket=A, Key="theirs", Body=b"y")
+    suite.refused("whoever writes is alone with it", "AccessDenied", s3.get_object, Bucket=A, Key="theirs")
+    page = s3.list_objects_v2(Bucket=A, Prefix="theirs", FetchOwner=True)["Contents"]
+    suite.equal("and owns it", [entry["Owner"]["ID"] for entry in page], [ids[1]])
+    other.put_object(Bucket=A, Key="theirs", Body=b"y", ACL="bucket-owner-full-control")
+    suite.equal("unless it lets the bucket's owner", s3.get_object(Bucket=A, Key="theirs")["Body"].read(), b"y")
+    s3.delete_object(Bucket=A, Key="theirs")
+    s3.put_bucket_acl(Bucket=A, ACL="private")
+
+
+@suite.part
+def ownership():
+    name = bucket("owned")
+    s3.create_bucket(Bucket=name, ObjectOwnership="BucketOwnerEnforced")
+    read = lambda: s3.get_bucket_ownership_controls(Bucket=name)["OwnershipControls"]["Rules"]
+    suite.equal("create_bucket", read(), [{"ObjectOwnership": "BucketOwnerEnforced"}])
+    suite.refused("lists", "AccessControlListNotSupported", s3.put_object, Bucket=name, Key="x", Body=b"", ACL="public-read")
+    s3.put_bucket_ownership_controls(Bucket=name, OwnershipControls={"Rules": [{"ObjectOwnership": "ObjectWriter"}]})
+    suite.equal("put", read(), [{"ObjectOwnership": "ObjectWriter"}])
+    s3.put_bucket_acl(Bucket=name, ACL="public-read")
+    suite.refused("a bucket with a list", "InvalidBucketAclWithObjectOwnership", s3.put_bucket_ownership_controls, Bucket=name,
+                  OwnershipControls={"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]})
+    s3.delete_bucket_ownership_controls(Bucket=name)
+    suite.refused("deleted", "OwnershipControlsNotFoundError", read)
+    switches = dict.fromkeys(("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"), True)
+    s3.put_public_access_block(Bucket=name, PublicAccessBlockConfiguration=switches)
+    suite.equal("switches", s3.get_public_access_block(Bucket=name)["PublicAccessBlockConfiguration"], switches)
+    suite.refused("a public list", "AccessDenied", s3.put_bucket_acl, Bucket=name, ACL="public-read")
+    suite.equal("a public list is ignored", fetch(f"http://{HOST}:{PORT}/{name}")[0], 403)
+    s3.delete_public_access_block(Bucket=name)
+    suite.equal("and counts again", fetch(f"http://{HOST}:{PORT}/{name}")[0], 200)
+    suite.refused("no switches", "NoSuchPublicAccessBlockConfiguration", s3.get_public_access_block, Bucket=name)
+    s3.delete_bucket(Bucket=name)
+
+
+@suite.part
+def policies():
+    text = json.dumps({"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": f"arn:aws:s3:::{A}/open/*"}]})
+    suite.refused("no policy", "NoSuchBucketPolicy", s3.get_bucket_policy, Bucket=A)
+    s3.put_object(Bucket=A, Key="open/x", Body=b"x")
+    s3.put_bucket_policy(Bucket=A, Policy=text)
+    suite.equal("get_bucket_policy", s3.get_bucket_policy(Bucket=A)["Policy"], text)
+    suite.equal("public", s3.get_bucket_policy_status(Bucket=A)["PolicyStatus"]["IsPublic"], True)
+    suite.equal("read by anybody", fetch(f"http://{HOST}:{PORT}/{A}/open/x")[2], b"x")
+    suite.refused("of another bucket", "MalformedPolicy", s3.put_bucket_policy, Bucket=A, Policy=text.replace(A, B))
+    s3.delete_bucket_policy(Bucket=A)
+    suite.equal("read by nobody", fetch(f"http://{HOST}:{PORT}/{A}/open/x")[0], 403)
 
 
 @suite.part

@@ -1,5 +1,5 @@
 """s3cmd, V2 and V4, path style, virtual hosts, and through proxy_host with absolute request URIs."""
-import os, re, signal, subprocess, time, xml.etree.ElementTree
+import json, os, re, signal, subprocess, time, xml.etree.ElementTree
 from common import *
 from server import Caller
 
@@ -196,11 +196,56 @@ def signed_url():
     suite.equal("signurl tampered", fetch(url.replace("Signature=", "Signature=A"))[0], 403)
 
 
+def other_reads(name, key=""):
+    """The status that another tenant gets."""
+    return Caller(PORT, access=OTHER_ACCESS, secret=OTHER_SECRET)("GET", name, key)[0]
+
+
 @suite.part
-def acl_that_restates():
-    s3cmd("setacl", "--acl-private", f"s3://{A}/picture.jpg")
-    info = s3cmd("info", f"s3://{A}/picture.jpg").stdout
-    suite.check("info: ACL", re.search(r"ACL: .*FULL_CONTROL", info), info)
+def lists():
+    uri, url = f"s3://{A}/picture.jpg", f"http://{HOST}:{PORT}/{A}/picture.jpg"
+    for command, status, line in (("--acl-private", 403, None), ("--acl-public", 200, r"ACL: +\*anon\*: READ\n"),
+                                  ("--acl-private", 403, None)):
+        s3cmd("setacl", command, uri)
+        suite.equal(f"{command}: anonymous", fetch(url)[0], status)
+        info = s3cmd("info", uri).stdout
+        suite.check(f"{command}: the owner", re.search(r"ACL: +clients: FULL_CONTROL", info), info)
+        suite.check(f"{command}: everybody", re.search(line, info) if line else "*anon*" not in info, info)
+    owner = xml.etree.ElementTree.fromstring(Caller(PORT, access=OTHER_ACCESS, secret=OTHER_SECRET)("GET", "")[2])
+    other = next(e.text for e in owner.iter() if e.tag.endswith("ID"))
+    suite.equal("another tenant", other_reads(A, "picture.jpg"), 403)
+    s3cmd("setacl", f"--acl-grant=read:{other}", uri)
+    suite.equal("--acl-grant", other_reads(A, "picture.jpg"), 200)
+    suite.equal("--acl-grant: nobody else", fetch(url)[0], 403)
+    info = s3cmd("info", uri).stdout
+    suite.check("info: the grant", re.search(r"ACL: +others: READ", info), info)
+    s3cmd("setacl", f"--acl-revoke=read:{other}", uri)
+    suite.equal("--acl-revoke", other_reads(A, "picture.jpg"), 403)
+    nobody = s3cmd("setacl", f"--acl-grant=read:{'f' * 64}", uri, ok=False)
+    suite.check("--acl-grant to nobody", nobody.returncode != 0 and "InvalidArgument" in nobody.stderr, nobody.stderr)
+    s3cmd("setacl", "--acl-public", f"s3://{A}")
+    suite.equal("a public bucket can be listed", fetch(f"http://{HOST}:{PORT}/{A}")[0], 200)
+    suite.equal("and its objects are not public", fetch(url)[0], 403)
+    s3cmd("setacl", "--acl-private", f"s3://{A}")
+    s3cmd("put", "--acl-public", path("picture.jpg"), f"s3://{A}/public.jpg")
+    suite.equal("put --acl-public", fetch(f"http://{HOST}:{PORT}/{A}/public.jpg")[0], 200)
+    s3cmd("del", f"s3://{A}/public.jpg")
+
+
+@suite.part
+def policy():
+    uri, url = f"s3://{A}", f"http://{HOST}:{PORT}/{A}/picture.jpg"
+    text = json.dumps({"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": f"arn:aws:s3:::{A}/*"}]})
+    with open(path("policy.json"), "w") as out:
+        out.write(text)
+    s3cmd("setpolicy", path("policy.json"), uri)
+    suite.equal("setpolicy", fetch(url)[0], 200)
+    info = s3cmd("info", uri).stdout
+    suite.check("info: the policy", text in info, info)
+    s3cmd("delpolicy", uri)
+    suite.equal("delpolicy", fetch(url)[0], 403)
+    suite.check("info without it", re.search(r"Policy: +none", s3cmd("info", uri).stdout))
 
 
 @suite.part

@@ -5,6 +5,9 @@ HOST = "127.0.0.1"
 PORT = int(os.environ["S3_PORT"])
 ACCESS = os.environ["S3_ACCESS"]
 SECRET = os.environ["S3_SECRET"]
+# A key of another tenant.
+OTHER_ACCESS = os.environ["S3_OTHER_ACCESS"]
+OTHER_SECRET = os.environ["S3_OTHER_SECRET"]
 STYLE = os.environ.get("S3_STYLE", "path")
 AUTH = os.environ.get("S3_AUTH", "v4")
 TOOL = os.environ["S3_TOOL"]

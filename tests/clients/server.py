@@ -3,6 +3,8 @@ import base64, hashlib, hmac, http.client, os, signal, socket, subprocess, sys, 
 import xml.etree.ElementTree
 
 ACCESS, SECRET = "CLIENTTESTSKEY000001", "cLiEnt/t3sts+secret/key00000000000000001"
+# A second tenant, whom the first one lets in or not.
+OTHER_ACCESS, OTHER_SECRET = "AKOTHERS000000000001", "others-secret-0123456789"
 DOMAINS = ["localhost", "s3.dolium.test"]
 
 
@@ -37,7 +39,8 @@ class Server:
         with open(self.config, "w") as out:
             out.write(f'[server]\nlisten = "127.0.0.1:{self.port}"\ndomains = [{domains}]\n'
                       f'[store]\n{store}[admin]\nlisten = "127.0.0.1:{self.admin}"\n{settings}\n'
-                      f'[[keys]]\naccess_key = "{ACCESS}"\nsecret_key = "{SECRET}"\ntenant = "clients"\n')
+                      f'[[keys]]\naccess_key = "{ACCESS}"\nsecret_key = "{SECRET}"\ntenant = "clients"\n'
+                      f'[[keys]]\naccess_key = "{OTHER_ACCESS}"\nsecret_key = "{OTHER_SECRET}"\ntenant = "others"\n')
         os.chmod(self.config, 0o600)
 
     def start(self, seconds=120, env=None):

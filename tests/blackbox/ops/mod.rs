@@ -8,6 +8,7 @@ mod cors;
 pub mod locks;
 pub mod multipart;
 pub mod object;
+mod owners;
 mod preflight;
 mod refusals;
 mod service;
