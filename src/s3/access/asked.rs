@@ -211,9 +211,11 @@ pub(super) fn remaining_days(until: Timestamp, now: Timestamp) -> i64 {
     until.seconds().saturating_sub(now.seconds()).max(0) / 86_400
 }
 
-/// Tag keys in condition keys are compared without regard to case, as condition keys are.
+/// Tag keys in condition keys are compared without regard to case, as condition keys are; so that none hides behind
+/// another of the same letters, each counts.
 fn tag(tags: &[Tag], key: &str) -> Option<Vec<String>> {
-    tags.iter().find(|tag| tag.key.eq_ignore_ascii_case(key)).map(|tag| vec![tag.value.clone()])
+    let values: Vec<_> = tags.iter().filter(|tag| tag.key.eq_ignore_ascii_case(key)).collect();
+    (!values.is_empty()).then(|| values.iter().map(|tag| tag.value.clone()).collect())
 }
 
 fn principal_type(principal: Option<&Arc<Principal>>) -> &'static str {

@@ -69,9 +69,13 @@ fn tags(document: &[u8]) -> Option<Facts> {
     if !tags.is_empty() {
         facts.push(("s3:requestobjecttagkeys".to_owned(), tags.iter().map(|tag| tag.key.clone()).collect()));
     }
-    facts.extend(
-        tags.iter().map(|tag| one(&format!("s3:requestobjecttag/{}", tag.key.to_ascii_lowercase()), &tag.value)),
-    );
+    for tag in tags {
+        let key = format!("s3:requestobjecttag/{}", tag.key.to_ascii_lowercase());
+        match facts.iter_mut().find(|(known, _)| *known == key) {
+            Some((_, values)) => values.push(tag.value),
+            None => facts.push((key, vec![tag.value])),
+        }
+    }
     Some(facts)
 }
 

@@ -194,7 +194,8 @@ fn any(verdicts: impl Iterator<Item = Verdict>) -> Verdict {
 pub(super) fn may_alone(asked: &Asked, action: Action, bucket: Option<&str>) -> bool {
     let Some(principal) = asked.principal() else { return false };
     let facts = Known { asked, tags: None };
-    let resource = bucket.map_or_else(|| "*".to_owned(), |bucket| resource(bucket, None));
+    // What is about no bucket is about any: policies that say `arn:aws:s3:::*` mean it too.
+    let resource = resource(bucket.unwrap_or("*"), None);
     let (who, facts): (Who, &dyn Facts) = (asked.who(), &facts);
     let question = Question { who: &who, action: action.name(), resource: &resource, facts };
     matches!(of_principal(principal, &question), Verdict::Allow { .. })

@@ -288,6 +288,25 @@ fn what_no_bucket_decides_is_the_accounts_own_to_allow() {
     }
 }
 
+/// A Deny on the second of two tags whose keys differ in case only was dodged.
+#[test]
+fn no_tag_hides_behind_another_of_the_same_letters() {
+    let tag = |key: &str, value: &str| crate::storage::Tag { key: key.to_owned(), value: value.to_owned() };
+    let tags = [tag("TEAM", "public"), tag("team", "secret")];
+    let asked = asked(Caller::Anonymous);
+    let known = super::asked::Known { asked: &asked, tags: Some(&tags) };
+    let values = crate::policy::Facts::values(&known, "s3:existingobjecttag/team");
+    assert_eq!(values, Some(vec!["public".to_owned(), "secret".to_owned()]));
+}
+
+/// `"Resource": "arn:aws:s3:::*"`, which AWS's own examples use for ListAllMyBuckets, allowed nothing.
+#[test]
+fn every_bucket_is_what_no_bucket_is_about() {
+    let text = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"s3:ListAllMyBuckets","Resource":"arn:aws:s3:::*"}}"#;
+    let policy = Arc::new(Policy::parse(text.as_bytes(), Kind::Identity).expect("a policy"));
+    assert!(may_alone(&asked(caller(user(OWNER, vec![policy]))), Action::ListAllMyBuckets, None));
+}
+
 #[test]
 fn every_action_of_the_table_is_one_that_policies_know() {
     for action in Action::ALL {
