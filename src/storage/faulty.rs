@@ -163,6 +163,7 @@ faulty_verbs! {
             bucket: &Bucket,
             decide: &mut (dyn for<'s> FnMut(&'s BucketSettings) -> Option<BucketSettings> + Send)
         ) -> ChangeBucket;
+        change_owner(bucket: &Bucket, to: TenantId) -> ChangeBucket;
         delete_bucket(bucket: &Bucket) -> DeleteBucket;
         list_buckets(owner: TenantId, prefix: &str, after: Option<&str>, limit: usize) -> Page<Bucket>;
         read_head(bucket: &Bucket, key: &ObjectKey, fetch: Fetch) -> HeadRead;

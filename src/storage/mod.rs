@@ -89,6 +89,10 @@ pub trait MetadataStore: Send + Sync {
         decide: &mut (dyn for<'s> FnMut(&'s BucketSettings) -> Option<BucketSettings> + Send),
     ) -> Result<ChangeBucket>;
 
+    /// Gives a bucket to another tenant, atomically, if it is still `bucket.owner`'s; otherwise it is left. What is in it
+    /// stays as it is. Other front ends may take the former owner for its owner for as long as the store's lease.
+    async fn change_owner(&self, bucket: &Bucket, to: TenantId) -> Result<ChangeBucket>;
+
     /// Removes a bucket that holds no version, no delete marker and no open upload. After [`DeleteBucket::Deleted`] no write into this
     /// bucket id is ever acknowledged.
     async fn delete_bucket(&self, bucket: &Bucket) -> Result<DeleteBucket>;

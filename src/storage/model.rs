@@ -82,12 +82,12 @@ pub enum DeleteBucket {
     Absent,
 }
 
-/// What became of a change of a bucket's settings.
+/// What became of a change of a bucket's settings or owner.
 #[derive(Debug, Clone)]
 pub enum ChangeBucket {
-    /// They are so now.
+    /// It is so now.
     Changed(Bucket),
-    /// The decision was to leave them as they are.
+    /// The decision was to leave it as it is.
     Left(Bucket),
     /// The bucket is gone or going.
     NoSuchBucket,

@@ -133,16 +133,7 @@ impl Core {
         decide: &mut (dyn for<'s> FnMut(&'s BucketSettings) -> Option<BucketSettings> + Send),
     ) -> Result<ChangeBucket> {
         for _ in 0..ATTEMPTS_MAX {
-            let Some(row) = self.bucket_row(&bucket.name).await?.filter(|row| row.bucket.id == bucket.id) else {
-                return Ok(ChangeBucket::NoSuchBucket);
-            };
-            if row.state == BUCKET_DELETING {
-                // Its revision belongs to whoever proves that it is empty.
-                if self.live_view(bucket).await?.is_none() {
-                    return Ok(ChangeBucket::NoSuchBucket);
-                }
-                continue;
-            }
+            let Some(row) = self.settled_row(bucket).await? else { return Ok(ChangeBucket::NoSuchBucket) };
             let Some(settings) = decide(&row.bucket.settings) else { return Ok(ChangeBucket::Left(row.bucket)) };
             self.expect_lifecycle(&row.bucket, &settings).await?;
             let rev = Uuid::new_v4();
@@ -157,6 +148,49 @@ impl Core {
             tokio::time::sleep(jittered(PAUSE)).await;
         }
         Err(unavailable(format!("the settings of bucket {} are changed by others", bucket.name)))
+    }
+
+    /// Gives a bucket to another tenant.
+    ///
+    /// The new owner's row is there before the bucket is its own, so that what is owned is listed. The former owner's row
+    /// stays: a bucket that comes back would need it, and nobody can know that its removal comes too late. A listing
+    /// shows no bucket whose own row names another owner.
+    pub(super) async fn change_owner(&self, bucket: &Bucket, to: TenantId) -> Result<ChangeBucket> {
+        for _ in 0..ATTEMPTS_MAX {
+            let Some(row) = self.settled_row(bucket).await? else { return Ok(ChangeBucket::NoSuchBucket) };
+            if row.bucket.owner != bucket.owner {
+                return Ok(ChangeBucket::Left(row.bucket));
+            }
+            let (owner, name) = (to.0.as_slice(), bucket.name.as_str());
+            self.cluster.write(&self.cluster.st.owner_add, (owner, name, bucket.id.0)).await?;
+            let rev = Uuid::new_v4();
+            let ours = |other: &super::session::CasRow| other.uuid("rev") == Some(rev);
+            let look = || self.look_at_bucket(&bucket.name, Some(rev), row.rev);
+            let cas = self.cluster.cas(&self.cluster.st.bucket_give, (rev, owner, name, row.rev), ours, look).await?;
+            self.views.forget(&bucket.name);
+            if matches!(cas, Cas::Applied) {
+                return Ok(ChangeBucket::Changed(Bucket { owner: to, ..row.bucket }));
+            }
+            tokio::time::sleep(jittered(PAUSE)).await;
+        }
+        Err(unavailable(format!("bucket {} is changed by others", bucket.name)))
+    }
+
+    /// The row of a bucket that is not being deleted, as it is; `None` when the bucket is gone or going. Waits for a
+    /// deletion to be decided: till then the revision belongs to whoever proves that the bucket is empty.
+    async fn settled_row(&self, bucket: &Bucket) -> Result<Option<BucketRow>> {
+        for _ in 0..ATTEMPTS_MAX {
+            let row = self.bucket_row(&bucket.name).await?.filter(|row| row.bucket.id == bucket.id);
+            match row {
+                Some(row) if row.state == BUCKET_DELETING => {
+                    if self.live_view(bucket).await?.is_none() {
+                        return Ok(None);
+                    }
+                }
+                row => return Ok(row),
+            }
+        }
+        Err(unavailable(format!("bucket {} is changed by others", bucket.name)))
     }
 
     /// Removes what stands beside a bucket's row, once the row is gone or was never made.
@@ -427,6 +461,10 @@ impl Core {
         let name = BucketName::existing(&name).ok_or_else(|| corrupt("a bucket's name", &name))?;
         let row = self.bucket_by(&self.cluster.st.bucket_read, &name).await?;
         let bucket = row.map(|row| row.bucket).filter(|bucket| bucket.id.0 == id);
+        // A bucket of another owner may be about to become, or to become again, this one's.
+        if bucket.as_ref().is_some_and(|bucket| bucket.owner != owner) {
+            return Ok(None);
+        }
         if bucket.is_none() && is_orphan(id, Timestamp::now()) {
             let dropped = (owner.0.as_slice(), name.as_str(), id);
             if let Err(error) = self.cluster.write(&self.cluster.st.owner_drop, dropped).await {

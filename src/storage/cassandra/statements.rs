@@ -107,6 +107,7 @@ statements! {
         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) IF NOT EXISTS";
     bucket_mark: GLOBAL_LWT = "UPDATE bucket SET rev = ?, state = ?, since = ? WHERE name = ? IF rev = ?";
     bucket_configure: GLOBAL_LWT = "UPDATE bucket SET rev = ?, settings = ? WHERE name = ? IF rev = ?";
+    bucket_give: GLOBAL_LWT = "UPDATE bucket SET rev = ?, owner = ? WHERE name = ? IF rev = ?";
     bucket_drop: GLOBAL_LWT = "DELETE FROM bucket WHERE name = ? IF rev = ?";
     owner_add: GLOBAL_WRITE = "INSERT INTO bucket_by_owner (owner, name, bucket_id) VALUES (?, ?, ?)";
     owner_drop: GLOBAL_WRITE = "DELETE FROM bucket_by_owner WHERE owner = ? AND name = ? AND bucket_id = ?";

@@ -61,6 +61,11 @@ impl MetadataStore for Store {
         self.0.change_bucket(bucket, decide).await
     }
 
+    async fn change_owner(&self, bucket: &Bucket, to: TenantId) -> Result<ChangeBucket> {
+        self.0.clock.check()?;
+        self.0.change_owner(bucket, to).await
+    }
+
     async fn delete_bucket(&self, bucket: &Bucket) -> Result<DeleteBucket> {
         self.0.clock.check()?;
         self.0.delete_bucket(bucket).await

@@ -1,7 +1,10 @@
 //! Bucket names are claimed, listed and given back.
 
 use super::fixture::{Fixture, claim, fresh_name, fresh_tenant, inline, wanted};
-use crate::storage::{BucketName, CreateBucket, CreateUpload, Decision, DeleteBucket, HeadChange, Storage, TenantId};
+use crate::storage::{
+    Bucket, BucketName, ChangeBucket, CreateBucket, CreateUpload, Decision, DeleteBucket, HeadChange, Storage, Tenant,
+    TenantId,
+};
 
 /// A new bucket is found by its name, as it was made; another name is nothing.
 pub async fn a_claimed_bucket_is_found(storage: Storage) {
@@ -123,6 +126,50 @@ pub async fn buckets_are_listed_by_prefix(storage: Storage) {
     assert_eq!(names_of(&f, owner.id, "ab", 2).await, expected);
     assert_eq!(names_of(&f, owner.id, &names[4], 2).await, [names[4].clone()]);
     assert!(names_of(&f, owner.id, "zz", 2).await.is_empty());
+}
+
+/// A bucket that is given away is the new owner's alone, with everything in it; and so when it is given back.
+pub async fn a_bucket_given_away_is_its_new_owners(storage: Storage) {
+    let f = Fixture::new(storage).await;
+    let name = f.bucket.name.to_string();
+    f.put("k", "kept").await;
+    let other = fresh_tenant(&f.storage).await;
+    let given = f.storage.metadata.change_owner(&f.bucket, other.id).await.expect("gives it away");
+    let ChangeBucket::Changed(given) = given else { panic!("{given:?}") };
+    assert_eq!(given, Bucket { owner: other.id, ..f.bucket.clone() });
+    assert_eq!(f.storage.metadata.bucket(&given.name).await.expect("looks up").as_ref(), Some(&given));
+    assert_eq!(names_of(&f, other.id, "", 10).await, [name.as_str()]);
+    assert!(names_of(&f, f.tenant.id, "", 10).await.is_empty());
+    assert_eq!(f.get("k").await.as_deref(), Some(&b"kept"[..]));
+    let left = f.storage.metadata.change_owner(&f.bucket, other.id).await.expect("looks");
+    assert!(matches!(&left, ChangeBucket::Left(now) if *now == given), "it was another's by then: {left:?}");
+    let back = f.storage.metadata.change_owner(&given, f.tenant.id).await.expect("gives it back");
+    assert!(matches!(&back, ChangeBucket::Changed(now) if *now == f.bucket), "{back:?}");
+    assert_eq!(names_of(&f, f.tenant.id, "", 10).await, [name]);
+    assert!(names_of(&f, other.id, "", 10).await.is_empty());
+    f.delete("k").await;
+    assert_eq!(f.delete_bucket().await, DeleteBucket::Deleted);
+    let gone = f.storage.metadata.change_owner(&f.bucket, other.id).await.expect("answers");
+    assert!(matches!(gone, ChangeBucket::NoSuchBucket), "{gone:?}");
+}
+
+/// Of those who give one bucket to different tenants at once, one succeeds, and its tenant alone has the bucket.
+pub async fn one_of_many_takers_gets_a_bucket(storage: Storage) {
+    let f = Fixture::new(storage).await;
+    let takers: Vec<Tenant> = futures::future::join_all((0..8).map(|_| async { fresh_tenant(&f.storage).await })).await;
+    let give = |to: TenantId| {
+        let f = &f;
+        async move { f.storage.metadata.change_owner(&f.bucket, to).await.expect("answers") }
+    };
+    let answers = futures::future::join_all(takers.iter().map(|taker| give(taker.id))).await;
+    let won = answers.iter().zip(&takers).filter(|(answer, _)| matches!(answer, ChangeBucket::Changed(_)));
+    let won: Vec<TenantId> = won.map(|(_, taker)| taker.id).collect();
+    assert_eq!(won.len(), 1, "{answers:?}");
+    for taker in &takers {
+        let has = !names_of(&f, taker.id, "", 10).await.is_empty();
+        assert_eq!(has, won.contains(&taker.id));
+    }
+    assert!(names_of(&f, f.tenant.id, "", 10).await.is_empty());
 }
 
 async fn names_of(f: &Fixture, owner: TenantId, prefix: &str, limit: usize) -> Vec<String> {

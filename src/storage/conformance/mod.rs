@@ -47,6 +47,8 @@ macro_rules! contract_suite {
             buckets::a_recreated_bucket_sees_nothing_old
             buckets::buckets_are_listed_by_owner_in_pages
             buckets::buckets_are_listed_by_prefix
+            buckets::a_bucket_given_away_is_its_new_owners
+            buckets::one_of_many_takers_gets_a_bucket
             heads::an_absent_key_has_an_empty_head
             heads::put_overwrite_and_delete_show_at_once
             heads::an_overtaken_decision_is_asked_again

@@ -43,10 +43,12 @@ impl Maps {
         self.by_name.insert(live.bucket.name.to_string(), live);
     }
 
-    /// The bucket of this id is now configured so.
+    /// The bucket of this id is now configured so, and this owner's.
     fn replace(&mut self, bucket: Bucket) {
         if let Some(before) = self.by_id.get(&bucket.id) {
+            self.by_owner.remove(&(before.bucket.owner, before.bucket.name.to_string()));
             let live = Arc::new(LiveBucket { gate: before.gate.clone(), bucket });
+            self.by_owner.insert((live.bucket.owner, live.bucket.name.to_string()));
             self.by_id.insert(live.bucket.id, live.clone());
             self.by_name.insert(live.bucket.name.to_string(), live);
         }
@@ -180,13 +182,24 @@ pub(super) async fn change_bucket(
     bucket: &Bucket,
     decide: &mut (dyn for<'s> FnMut(&'s BucketSettings) -> Option<BucketSettings> + Send),
 ) -> Result<ChangeBucket> {
+    change(shared, bucket, |now| Some(Bucket { settings: Arc::new(decide(&now.settings)?), ..now.clone() })).await
+}
+
+pub(super) async fn change_owner(shared: &Arc<Shared>, bucket: &Bucket, to: TenantId) -> Result<ChangeBucket> {
+    change(shared, bucket, |now| (now.owner == bucket.owner).then(|| Bucket { owner: to, ..now.clone() })).await
+}
+
+async fn change(
+    shared: &Arc<Shared>,
+    bucket: &Bucket,
+    decide: impl FnOnce(&Bucket) -> Option<Bucket> + Send,
+) -> Result<ChangeBucket> {
     let Some(entered) = shared.buckets.enter(bucket.id).await else { return Ok(ChangeBucket::NoSuchBucket) };
     let claim = shared.buckets.claims.clone().lock_owned().await;
     let Some(now) = shared.buckets.bucket(&bucket.name).filter(|now| now.id == bucket.id) else {
         return Ok(ChangeBucket::NoSuchBucket);
     };
-    let Some(settings) = decide(&now.settings) else { return Ok(ChangeBucket::Left(now)) };
-    let changed = Bucket { settings: Arc::new(settings), ..now };
+    let Some(changed) = decide(&now) else { return Ok(ChangeBucket::Left(now)) };
     let row = NewRow::put(keys::bucket(changed.name.as_str()), rows::encode_bucket(&changed));
     let (store, made) = (shared.clone(), changed.clone());
     let applied = Box::new(move || {

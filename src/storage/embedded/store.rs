@@ -250,6 +250,10 @@ impl MetadataStore for Embedded {
         buckets::change_bucket(&self.shared, bucket, decide).await
     }
 
+    async fn change_owner(&self, bucket: &Bucket, to: TenantId) -> Result<ChangeBucket> {
+        buckets::change_owner(&self.shared, bucket, to).await
+    }
+
     async fn delete_bucket(&self, bucket: &Bucket) -> Result<DeleteBucket> {
         buckets::delete_bucket(&self.shared, bucket).await
     }
