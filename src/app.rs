@@ -1,6 +1,7 @@
 //! The composition root: configuration → store → services → listeners and workers → an orderly end.
 
 mod accounts;
+pub mod admin_token;
 pub mod first_key;
 mod private_file;
 pub(crate) mod stores;
@@ -17,9 +18,11 @@ use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
 
 use crate::accounts::Accounts;
+use crate::admin::{Access, Admin};
 use crate::cli::snippets::{self, Endpoint};
 use crate::config::{self, BucketOwnership, Config, Key, StoreKind, UnknownHost};
-use crate::http::admin::{self, Readiness};
+use crate::http;
+use crate::http::admin::Readiness;
 use crate::http::listener::{self, Bound, Front, Terms};
 use crate::http::tls::{self, Certificate};
 use crate::s3::access::Policies;
@@ -39,14 +42,16 @@ const CLOSE_WAIT: Duration = Duration::from_secs(20);
 
 /// What to do about an installation on Cassandra that nobody could use.
 const NO_KEY: &str = "there is no key: add [[keys]] with access_key, secret_key (or secret_key_file) and tenant to the \
-    configuration, or set DOLIUM__KEYS__0__ACCESS_KEY, DOLIUM__KEYS__0__SECRET_KEY and DOLIUM__KEYS__0__TENANT";
+    configuration, or set DOLIUM__KEYS__0__ACCESS_KEY, DOLIUM__KEYS__0__SECRET_KEY and DOLIUM__KEYS__0__TENANT; or set \
+    encryption_key_file in [accounts] and token_file in [admin], and make keys with `dolium tenant` and `dolium key`";
 
 /// Serves until SIGTERM or SIGINT, then ends orderly.
 ///
 /// # Errors
 /// One sentence: what could not be started, or what went wrong while it ended.
 pub async fn serve(config: Config) -> Result<()> {
-    if config.keys.is_empty() && config.store.kind == StoreKind::Cassandra {
+    let stored = config.store.kind == StoreKind::Embedded || config.accounts.encryption_key.is_some();
+    if config.keys.is_empty() && !stored {
         bail!(NO_KEY);
     }
     // Before the first file is touched, so that a busy port changes nothing.
@@ -85,6 +90,7 @@ async fn start(
 ) -> Result<Running> {
     let keys = keys(config)?;
     let accounts = Arc::new(accounts::open(config, &storage, &keys).await?);
+    let operators = operators(config, admin.is_some(), accounts.clone(), storage.clone())?;
     let readiness = Arc::new(Readiness { health: Arc::clone(&storage.health), draining: AtomicBool::new(false) });
     let sweeper: Arc<dyn Worker> = Arc::new(CollectGarbage::new(
         Arc::clone(&storage.reclaim),
@@ -92,7 +98,7 @@ async fn start(
     ));
     let expirer: Arc<dyn Worker> = Arc::new(ExpireObjects::new(storage.clone(), Pace::new(config.debug.day_seconds)));
     let front = Arc::new(Front {
-        services: Arc::new(services(config, storage, accounts)),
+        services: Arc::new(services(config, storage, Arc::clone(&accounts))),
         trusted_proxies: config.server.trusted_proxies.clone(),
         idle: Duration::from_secs(config.limits.idle_timeout_seconds),
     });
@@ -101,7 +107,8 @@ async fn start(
     let s3 = Listener::start(listener::serve(s3, front, terms(config, certificate)?).context("cannot serve S3")?);
     let admin = match admin {
         Some(bound) => {
-            Some(Listener::start(admin::serve(bound, Arc::clone(&readiness)).context("cannot serve health")?))
+            let served = http::admin::serve(bound, Arc::clone(&readiness), operators).context("cannot serve health")?;
+            Some(Listener::start(served))
         }
         None => None,
     };
@@ -110,6 +117,15 @@ async fn start(
     let _ = announce(config, &endpoint, health.as_deref(), &keys);
     tracing::info!(endpoint = %endpoint.url(), version = env!("CARGO_PKG_VERSION"), "serving");
     Ok(Running { readiness, s3, admin, workers: Supervisor::start([sweeper, expirer]) })
+}
+
+/// The operators' interface; without a listener there is nobody to make a token for.
+fn operators(config: &Config, listens: bool, accounts: Arc<Accounts>, storage: Storage) -> Result<Arc<Admin>> {
+    let access = match listens {
+        true => admin_token::access(config).map_err(Error::msg)?,
+        false => Access::Closed("The operators' interface has no listener.".to_owned()),
+    };
+    Ok(Arc::new(Admin::new(accounts, storage, access)))
 }
 
 /// Takes as many file descriptors as the system allows: many shells start processes with 1024, which is less than
@@ -153,7 +169,7 @@ fn terms(config: &Config, certificate: Option<Arc<Certificate>>) -> Result<Terms
 
 /// The keys of the configuration; without any, the embedded store's own.
 fn keys(config: &Config) -> Result<Vec<Key>> {
-    if !config.keys.is_empty() {
+    if !config.keys.is_empty() || config.store.kind == StoreKind::Cassandra {
         return Ok(config.keys.clone());
     }
     let made = first_key::read_or_make(&config.store.path).map_err(Error::msg)?;
@@ -231,8 +247,11 @@ fn announce(config: &Config, endpoint: &Endpoint, health: Option<&str>, keys: &[
     )?;
     if let Some(health) = health {
         writeln!(out, "Health: {health}")?;
+        if admin_token::is_made(config) {
+            writeln!(out, "Admin token: {}", admin_token::path(&config.store.path).display())?;
+        }
     }
-    let generated = config.keys.is_empty();
+    let generated = config.keys.is_empty() && config.store.kind == StoreKind::Embedded;
     if config.store.kind == StoreKind::Embedded {
         writeln!(out, "Data: {}", config.store.path.display())?;
     }

@@ -15,6 +15,7 @@
 //! 9. Nothing is left for later: no unfinished code, no ignored test.
 
 pub mod accounts;
+pub mod admin;
 pub mod app;
 pub mod cli;
 pub mod config;

@@ -1,8 +1,16 @@
 //! The command line: parses arguments, starts what they ask for, turns every failure into one sentence.
 
+mod bucket;
+mod client;
+mod entity;
+mod group;
+mod key;
 mod log;
 mod schema;
 pub mod snippets;
+mod tenant;
+mod token;
+mod user;
 
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -24,6 +32,9 @@ Examples:
   dolium schema migrate --config dolium.toml  bring the keyspace to this version's schema
   dolium credentials --data ./dolium-data     show the generated key again, ready to paste into s3cmd, aws,
                                               rclone, boto 2 and boto3
+  dolium tenant create acme                   make a tenant on the server that runs here; the commands tenant,
+                                              key, user, group, bucket and token take --config, --admin and --json
+  dolium key create acme                      make a key for it
 
 Every key of the file can also be set from the environment, lists with commas:
   DOLIUM__SERVER__DOMAINS=s3.example.org,localhost DOLIUM__LOG__FORMAT=json dolium";
@@ -51,6 +62,18 @@ enum Command {
     /// Show the generated key of an embedded store, ready to paste into clients
     #[command(after_help = "Example:\n  dolium credentials --data ./dolium-data")]
     Credentials(CredentialsArguments),
+    /// Make, look at and change tenants
+    Tenant(tenant::Arguments),
+    /// Make, look at and change access keys
+    Key(key::Arguments),
+    /// Make, look at and change groups of users
+    Group(group::Arguments),
+    /// Make, look at and change users of tenants
+    User(user::Arguments),
+    /// Look at buckets, give one away, empty one
+    Bucket(bucket::Arguments),
+    /// Make, list and revoke tokens of the operators' interface
+    Token(token::Arguments),
 }
 
 #[derive(Args, Clone)]
@@ -123,6 +146,12 @@ pub fn run() -> Result<()> {
             runtime()?.block_on(schema::migrate(&load(flags.config.as_deref(), &Flags::default())?))
         }
         Command::Credentials(flags) => credentials(&flags),
+        Command::Tenant(arguments) => tenant::run(&arguments),
+        Command::Key(arguments) => key::run(&arguments),
+        Command::Group(arguments) => group::run(&arguments),
+        Command::User(arguments) => user::run(&arguments),
+        Command::Bucket(arguments) => bucket::run(&arguments),
+        Command::Token(arguments) => token::run(&arguments),
     }
 }
 

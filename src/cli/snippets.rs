@@ -42,7 +42,7 @@ impl Endpoint {
     }
 }
 
-fn show_ip(ip: IpAddr) -> String {
+pub(super) fn show_ip(ip: IpAddr) -> String {
     let ip = match ip {
         IpAddr::V4(v4) if v4.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
         IpAddr::V6(v6) if v6.is_unspecified() => Ipv6Addr::LOCALHOST.into(),

@@ -13,6 +13,7 @@ mod secret;
 mod validate;
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::path::PathBuf;
 
 use serde::Deserialize;
@@ -271,13 +272,32 @@ pub enum LogFormat {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Admin {
-    /// Address and port of `/health/live` and `/health/ready`; port 0 takes a free one, an empty text means none.
+    /// Address and port of `/health/live`, `/health/ready` and the operators' interface below `/admin/v1/`; port 0 takes a
+    /// free one, an empty text means none.
     pub listen: String,
+    /// The root token of the operators' interface: every right, and no end. The embedded store makes one on its first
+    /// start, in `admin.token` of its folder.
+    pub token: Option<Secret>,
+    /// A file with the root token.
+    pub token_file: Option<PathBuf>,
+    /// Serve the interface without TLS on an address that others reach. Without, it is closed there.
+    pub insecure: bool,
+}
+
+impl Admin {
+    /// Whether the interface may be served: tokens do not go over a network in clear unless that is wanted.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        let host = self.listen.rsplit_once(':').map_or("", |(host, _)| host);
+        let bare = host.trim_start_matches('[').trim_end_matches(']');
+        let loopback = bare.parse::<IpAddr>().map_or(bare == "localhost", |ip| ip.is_loopback());
+        self.insecure || loopback || self.listen.is_empty()
+    }
 }
 
 impl Default for Admin {
     fn default() -> Self {
-        Self { listen: "127.0.0.1:7481".into() }
+        Self { listen: "127.0.0.1:7481".into(), token: None, token_file: None, insecure: false }
     }
 }
 

@@ -11,6 +11,8 @@ use crate::accounts::{CACHE_SECONDS_MAX, EncryptionKeys};
 
 /// Least memory for object data in flight, bytes: a few chunks of one request.
 const CHUNK_MEMORY_BYTES_MIN: usize = 8 << 20;
+/// Shortest admin token, bytes.
+const TOKEN_BYTES_MIN: usize = 24;
 /// Longest secret or access key, bytes.
 const KEY_BYTES_MAX: usize = 128;
 
@@ -36,9 +38,7 @@ impl Config {
         at_least("debug.day_seconds", self.debug.day_seconds.unwrap_or(1), 1)?;
         EnvFilter::try_new(&self.log.level)
             .map_err(|_| format!("log.level: `{}` is none of error, warn, info, debug, trace", self.log.level))?;
-        if !self.admin.listen.is_empty() {
-            check_address("admin.listen", &self.admin.listen)?;
-        }
+        self.check_admin()?;
         for (index, rule) in self.cors.iter().enumerate() {
             rule.check().map_err(|what| format!("[[cors]] number {}: {what}", index + 1))?;
         }
@@ -64,6 +64,31 @@ impl Config {
             Some(keys) => EncryptionKeys::parse(keys.expose()).map(drop).map_err(|what| format!("{which}: {what}")),
             None => Ok(()),
         }
+    }
+
+    fn check_admin(&mut self) -> Result<(), String> {
+        let admin = &mut self.admin;
+        if !admin.listen.is_empty() {
+            check_address("admin.listen", &admin.listen)?;
+        }
+        if admin.token.is_some() && admin.token_file.is_some() {
+            return Err("admin.token and admin.token_file are both set".into());
+        }
+        if let Some(path) = &admin.token_file {
+            admin.token = Some(read_secret_file(path).map_err(|what| format!("admin.token_file: {what}"))?);
+        }
+        let legal = |token: &str| token.len() >= TOKEN_BYTES_MIN && token.bytes().all(|b| b.is_ascii_graphic());
+        if admin.token.as_ref().is_some_and(|token| !legal(token.expose())) {
+            return Err(format!("the admin token has {TOKEN_BYTES_MIN} or more visible ASCII characters"));
+        }
+        if admin.token.is_some() && !admin.is_open() {
+            return Err(format!(
+                "admin.listen is {}, which others reach, and the admin token would go over the network in clear: set \
+                 admin.insecure = true if that network is trusted, or listen on 127.0.0.1",
+                admin.listen
+            ));
+        }
+        Ok(())
     }
 
     fn check_server(&mut self) -> Result<(), String> {

@@ -32,6 +32,11 @@ pub const BOB: Key = Key { tenant: "bob", access: "AKBOB00000000000001", secret:
 /// Owns nothing but what one test makes: for answers about all buckets of a tenant.
 pub const CAROL: Key = Key { tenant: "carol", access: "AKCAROL000000000001", secret: "carol-secret-0123456789" };
 
+/// The root token of every server's operators' interface.
+pub const ADMIN_TOKEN: &str = "the-root-token-of-the-black-box-tests";
+/// What every server encrypts the secrets of accounts with.
+const ENCRYPTION_KEY: &str = "f0e1d2c3b4a5968778695a4b3c2d1e0ff0e1d2c3b4a5968778695a4b3c2d1e0f";
+
 /// How long a server may take until it is ready: an empty keyspace gets its schema first.
 const READY: Duration = Duration::from_secs(120);
 /// How long a server may take to end after SIGTERM.
@@ -208,7 +213,8 @@ impl Server {
     fn configuration(&self) -> String {
         let mut sections = vec![
             ("server".to_owned(), format!("listen = \"{}\"\ndomains = [\"localhost\"]\n", self.s3)),
-            ("admin".to_owned(), format!("listen = \"{}\"\n", self.admin)),
+            ("admin".to_owned(), format!("listen = \"{}\"\ntoken = \"{ADMIN_TOKEN}\"\n", self.admin)),
+            ("accounts".to_owned(), format!("encryption_key = \"{ENCRYPTION_KEY}\"\n")),
         ];
         match cassandra_nodes() {
             None => {

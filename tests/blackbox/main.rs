@@ -1,5 +1,6 @@
 //! Black-box tests: the real binary, over its sockets.
 
+mod admin;
 mod auth;
 mod client;
 mod expiry;
