@@ -58,6 +58,7 @@ impl CredentialSource for OneKey {
 }
 
 /// A request, and the server it goes to.
+#[derive(Clone)]
 pub struct Ask {
     pub method: Method,
     pub target: String,

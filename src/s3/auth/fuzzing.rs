@@ -89,6 +89,7 @@ fn good(kind: SignatureKind) -> Ask {
 }
 
 /// A change of one place of a request.
+#[derive(Debug)]
 pub(super) struct Change {
     /// Which header's value, or (by the number after the last header's) the target, or a header more.
     pub place: usize,
@@ -169,13 +170,73 @@ fn acted_on(identity: &Identity) -> Pairs {
     headers
 }
 
-/// Whatever is changed in a signed request, it means the same or is refused: only a part that nobody signs, or another
-/// spelling of the same, may differ.
+/// A signed request, and what it means.
+pub(super) struct Good {
+    kind: SignatureKind,
+    ask: Ask,
+    meaning: Meaning,
+}
+
+impl Good {
+    pub(super) fn of(kind: SignatureKind) -> Self {
+        let ask = good(kind);
+        let meaning = meaning(&ask, kind).expect("it is good");
+        Self { kind, ask, meaning }
+    }
+
+    /// Whether it is refused when it is changed. If it is not, it means the same: only a part that nobody signs, or
+    /// another spelling of the same, may differ.
+    pub(super) fn is_refused(&self, change: &Change) -> bool {
+        let got = meaning(&change.apply(self.ask.clone()), self.kind);
+        got.inspect(|got| assert_eq!(got, &self.meaning, "{:?} of {:?}", change, self.kind)).is_none()
+    }
+}
+
+/// Whatever is changed in a signed request, it means the same or is refused.
 pub(super) fn check_change(kind: SignatureKind, change: &Change) {
-    let before = good(kind);
-    let want = meaning(&before, kind).expect("it is good");
-    if let Some(got) = meaning(&change.apply(before), kind) {
-        assert_eq!(got, want);
+    Good::of(kind).is_refused(change);
+}
+
+/// A signed body as it is sent, and what it says.
+pub(super) struct GoodBody {
+    ask: Ask,
+    encoded: Vec<u8>,
+    says: (Vec<u8>, Pairs),
+}
+
+impl GoodBody {
+    /// In aws-chunked chunks, each signed.
+    pub(super) fn chunked(mode: &str, data: &[u8]) -> Self {
+        let (ask, seed) = upload(mode, data.len() as u64);
+        let trailers = [("x-amz-checksum-crc32".to_owned(), "AAAAAA==".to_owned())];
+        let trailers = mode.ends_with("TRAILER").then_some(&trailers[..]);
+        let encoded = signer().chunks(data, 16, Some(&seed), ask.now, trailers);
+        Self::of(ask, encoded)
+    }
+
+    /// Whole, with its hash among what is signed.
+    pub(super) fn whole(data: &[u8]) -> Self {
+        let ask = Ask::new(Method::Put, "/b/k", NOW).with("Content-Length", &data.len().to_string());
+        let ask = ask.with("x-amz-content-sha256", &super::keys::sha256_hex(data)).signed_v4();
+        Self::of(ask, data.to_vec())
+    }
+
+    fn of(ask: Ask, encoded: Vec<u8>) -> Self {
+        let says = sent(&ask, &[&encoded]).expect("a body that is right");
+        Self { ask, encoded, says }
+    }
+
+    /// Whether it is refused when a byte of it is changed, comes in between or goes. If it is not, it says the same.
+    pub(super) fn is_refused(&self, dice: &mut Dice) -> bool {
+        let mut changed = self.encoded.clone();
+        let at = dice.below(changed.len());
+        match dice.below(3) {
+            0 => changed[at] ^= 1 << dice.below(8),
+            1 => changed.insert(at, changed[dice.below(changed.len())]),
+            _ => drop(changed.remove(at)),
+        }
+        let got = sent(&self.ask, &[&changed]);
+        got.inspect(|got| assert_eq!(got, &self.says, "{}", String::from_utf8_lossy(&changed))).is_err()
     }
 }
 

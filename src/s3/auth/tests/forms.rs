@@ -33,7 +33,7 @@ fn published_policy() -> String {
 
 const PUBLISHED_SIGNATURE: &str = "8afdbf4008c03f22c2cd3cdb72e4afbb1f6a588f3255ac628749a66d7f09699e";
 
-fn v4() -> Vec<(&'static str, String)> {
+pub(super) fn v4() -> Vec<(&'static str, String)> {
     vec![
         ("X-Amz-Credential", format!("{ACCESS}/20151229/us-east-1/s3/aws4_request")),
         ("X-Amz-Algorithm", "AWS4-HMAC-SHA256".to_owned()),
@@ -43,7 +43,7 @@ fn v4() -> Vec<(&'static str, String)> {
     ]
 }
 
-fn v2() -> Vec<(&'static str, String)> {
+pub(super) fn v2() -> Vec<(&'static str, String)> {
     let signer = sign::Signer { access: ACCESS.to_owned(), secret: SECRET.to_owned(), region: String::new() };
     let policy = published_policy();
     let signature = signer.v2_of(&policy);
@@ -51,7 +51,7 @@ fn v2() -> Vec<(&'static str, String)> {
 }
 
 /// Whether the form has a policy (that is, whether it is signed).
-fn signed_by(pairs: &[(&str, String)], rules: &Rules) -> Result<bool, S3Error> {
+pub(super) fn signed_by(pairs: &[(&str, String)], rules: &Rules) -> Result<bool, S3Error> {
     let mut fields = Fields::default();
     pairs.iter().for_each(|(n, v)| fields.add((*n).to_owned(), v.clone()));
     let sender = run(identify(&fields, &OneKey { v2: None, secret: SECRET }, rules))?;
@@ -59,7 +59,7 @@ fn signed_by(pairs: &[(&str, String)], rules: &Rules) -> Result<bool, S3Error> {
     Ok(sender.policy.is_some())
 }
 
-fn rules() -> Rules {
+pub(super) fn rules() -> Rules {
     Ask::new(Method::Post, "/b", NOW).rules
 }
 
