@@ -13,6 +13,7 @@
 //! 7. Every operation is one row of `s3/operation.rs` and has a test file of the same path.
 //! 8. Functions have at most 70 lines, files at most 600.
 //! 9. Nothing is left for later: no unfinished code, no ignored test.
+//! 10. Signatures are compared by `s3/auth/keys.rs` only, which takes the same time whatever it finds.
 
 pub mod accounts;
 pub mod admin;

@@ -148,6 +148,21 @@ const RULES: &[Rule] = &[
         ],
         good: &[("src/a.rs", "/// Clients ignore it.\nfn ignore() { let todo = 1; }")],
     },
+    Rule {
+        invariant: 10,
+        breaches: comparisons,
+        bad: &[
+            ("src/s3/auth/sigv2.rs", "if signature == ours {"),
+            ("src/s3/auth/sigv4.rs", "let good = claim.signature.as_bytes() != wanted;"),
+            ("src/s3/auth/sigv4.rs", "if text == hmac_sha1_base64(key, text) {"),
+            ("src/accounts/sessions.rs", "if computed.eq(&signature) {"),
+        ],
+        good: &[
+            ("src/s3/auth/keys.rs", "ours_signature == theirs"),
+            ("src/s3/auth/sigv2.rs", "if same(&signature, ours) { } // signature == ours"),
+            ("src/s3/auth/mod.rs", "if how == SignatureKind::V2Header && name == \"signature\" {"),
+        ],
+    },
 ];
 
 /// A function of 71 lines.
@@ -356,6 +371,18 @@ fn body_end(rest: &str) -> Option<usize> {
         }
     }
     None
+}
+
+/// Comparisons of signatures, or of what they are made with, that may stop at the first difference.
+fn comparisons(source: &Source) -> Vec<String> {
+    if !source.below(&["src/"]) || source.path == "src/s3/auth/keys.rs" || source.path.contains("/tests") {
+        return Vec::new();
+    }
+    let is_signature = |word: &str| (word.contains("signature") && word != "signature_v2") || word.starts_with("hmac_");
+    let compares = |line: &str| ["==", "!=", ".eq(", ".ne(", "starts_with("].iter().any(|how| line.contains(how));
+    let names = |line: &str| line.split(|c: char| !(c.is_alphanumeric() || c == '_')).any(is_signature);
+    let lines = source.code.lines().enumerate().filter(|(_, line)| compares(line) && names(line));
+    lines.map(|(i, line)| format!("{}:{}: compares a signature: {}", source.path, i + 1, line.trim())).collect()
 }
 
 fn unfinished(source: &Source) -> Vec<String> {
