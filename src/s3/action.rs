@@ -95,6 +95,22 @@ actions! {
 }
 
 impl Action {
+    /// The right that is needed beside this one: attributes are the object's (AWS, API_GetObjectAttributes).
+    #[must_use]
+    pub fn with(self) -> Option<Self> {
+        match self {
+            Self::GetObjectAttributes => Some(Self::GetObject),
+            Self::GetObjectVersionAttributes => Some(Self::GetObjectVersion),
+            _ => None,
+        }
+    }
+
+    /// Whether it is about the policy of a bucket, which only its owner's account has to do with.
+    #[must_use]
+    pub fn is_on_policy(self) -> bool {
+        matches!(self, Self::DeleteBucketPolicy | Self::GetBucketPolicy | Self::PutBucketPolicy)
+    }
+
     /// The right that the same request needs when it names a version: many readings and changes of versions have one of
     /// their own, so that who may read objects may not thereby read what they were before.
     #[must_use]

@@ -46,19 +46,19 @@ struct Front {
 }
 
 /// An answer, and whether its body was cut off.
-struct Answer {
-    status: u16,
+pub struct Answer {
+    pub status: u16,
     retry_after: bool,
     body: Vec<u8>,
     cut: bool,
 }
 
 impl Answer {
-    fn text(&self) -> String {
+    pub fn text(&self) -> String {
         String::from_utf8_lossy(&self.body).into_owned()
     }
 
-    fn element(&self, name: &str) -> String {
+    pub fn element(&self, name: &str) -> String {
         let text = self.text();
         let inner = text.split_once(&format!("<{name}>")).and_then(|(_, rest)| rest.split_once("</"));
         inner.unwrap_or_else(|| panic!("no {name} in {text}")).0.trim_matches('"').to_owned()
@@ -171,7 +171,7 @@ fn locked(put: Request) -> Request {
     put.header("x-amz-object-lock-retain-until-date", FAR)
 }
 
-fn rules() -> Rules {
+pub fn rules() -> Rules {
     Rules {
         region: "us-east-1".to_owned(),
         strict_region: false,
@@ -185,7 +185,7 @@ fn rules() -> Rules {
     }
 }
 
-fn wire_head(text: &str) -> WireHead {
+pub fn wire_head(text: &str) -> WireHead {
     let mut lines = text.trim_end().split("\r\n");
     let mut first = lines.next().unwrap_or_default().split(' ');
     let method = first.next().and_then(Method::parse);
@@ -208,7 +208,7 @@ fn wire_head(text: &str) -> WireHead {
     }
 }
 
-async fn collect(reply: Response) -> Answer {
+pub async fn collect(reply: Response) -> Answer {
     let retry_after = reply.headers.iter().any(|(name, _)| name == "retry-after");
     let mut answer = Answer { status: reply.status, retry_after, body: Vec::new(), cut: false };
     let mut stream = match reply.body {

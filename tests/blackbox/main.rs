@@ -1,5 +1,6 @@
 //! Black-box tests: the real binary, over its sockets.
 
+mod access;
 mod admin;
 mod auth;
 mod client;

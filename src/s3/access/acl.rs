@@ -34,21 +34,24 @@ pub(super) fn listed(
         }
         _ => (bucket.settings.acl.as_ref(), Some(bucket.owner)),
     };
+    // What everybody has, each user of the owner's has too, whatever its account hands on.
+    let to_group = list.is_some_and(|list| {
+        granted(list, needed, |grantee| match grantee {
+            Grantee::Group(GranteeGroup::AllUsers) => !switches.ignore_public_acls,
+            // As AWS: whoever signs is nearly everybody, so that this is public too.
+            Grantee::Group(GranteeGroup::AuthenticatedUsers) => tenant.is_some() && !switches.ignore_public_acls,
+            Grantee::Group(_) | Grantee::Tenant(_) => false,
+        })
+    });
+    if to_group {
+        return Listed::ToGroup;
+    }
     let acts_for_owner = tenant.is_some() && tenant == owner;
     // An owner can always read and write the list, so that nobody locks himself out for good.
     if acts_for_owner && (list.is_none() || matches!(needed, Permission::ReadAcp | Permission::WriteAcp)) {
         return Listed::ToTenant;
     }
     let Some(list) = list else { return Listed::No };
-    let to_group = granted(list, needed, |grantee| match grantee {
-        Grantee::Group(GranteeGroup::AllUsers) => !switches.ignore_public_acls,
-        // As AWS: whoever signs is nearly everybody, so that this is public too.
-        Grantee::Group(GranteeGroup::AuthenticatedUsers) => tenant.is_some() && !switches.ignore_public_acls,
-        Grantee::Group(_) | Grantee::Tenant(_) => false,
-    });
-    if to_group {
-        return Listed::ToGroup;
-    }
     if granted(list, needed, |grantee| tenant.is_some_and(|tenant| grantee == Grantee::Tenant(tenant))) {
         return Listed::ToTenant;
     }

@@ -25,8 +25,7 @@ pub async fn weighs_document(asked: &Asked, target: &Target, services: &Services
     if !has_facts(asked.row.action) {
         return Ok(false);
     }
-    let Some(principal) = asked.principal() else { return Ok(false) };
-    if !principal.is_unrestricted() {
+    if asked.principal().is_some_and(|principal| !principal.is_unrestricted()) {
         return Ok(true);
     }
     match &target.bucket {

@@ -15,6 +15,8 @@
 //! ownership is not enforced: that belongs to whoever put it. An Allow of the bucket policy does not reach it; a Deny
 //! does, and so does the bucket owner's right to delete it, because deleting is a right on the bucket.
 
+use std::sync::Arc;
+
 use super::acl::{self, Listed};
 use super::asked::{Asked, Known};
 use super::standing::Standing;
@@ -60,11 +62,18 @@ pub(super) fn judge(case: &Case<'_>) -> Option<Ground> {
             ground(false, listed(case) != Listed::No)
         };
     }
+    ask(case, |question| decide(case, question))
+}
+
+fn ask<T>(case: &Case<'_>, answer: impl FnOnce(&Question<'_>) -> T) -> T {
     let facts = Known { asked: case.asked, tags: case.object.map(|object| object.tags.as_slice()) };
     let who = case.asked.who();
     let resource = resource(case.standing.bucket.name.as_str(), case.key);
-    let question = Question { who: &who, action: case.action.name(), resource: &resource, facts: &facts };
-    let given = match of_bucket(case, &question) {
+    answer(&Question { who: &who, action: case.action.name(), resource: &resource, facts: &facts })
+}
+
+fn decide(case: &Case<'_>, question: &Question<'_>) -> Option<Ground> {
+    let given = match of_bucket(case, question) {
         Verdict::Deny if keeps_the_key(case) => Verdict::Silent,
         Verdict::Deny => return None,
         given => given,
@@ -73,7 +82,7 @@ pub(super) fn judge(case: &Case<'_>) -> Option<Ground> {
     let Some(principal) = case.asked.principal() else {
         return ground(matches!(given, Verdict::Allow { .. }), listed == Listed::ToGroup);
     };
-    let own = of_principal(principal, &question);
+    let own = of_principal(principal, question);
     if own == Verdict::Deny {
         return None;
     }
@@ -81,30 +90,41 @@ pub(super) fn judge(case: &Case<'_>) -> Option<Ground> {
     if belongs_to(case, principal) {
         return match given {
             _ if lets => Some(Ground::Account),
-            Verdict::Allow { direct: true } if may_at_all(principal, &question) => Some(Ground::Policy),
-            _ if listed == Listed::ToGroup && may_at_all(principal, &question) => Some(Ground::List),
+            Verdict::Allow { direct: true } if may_at_all(principal, question) => Some(Ground::Policy),
+            _ if listed == Listed::ToGroup && may_at_all(principal, question) => Some(Ground::List),
             _ => None,
         };
     }
-    lets.then(|| ground(matches!(given, Verdict::Allow { .. }), listed != Listed::No)).flatten()
+    // A group's grant on an object of one's own account needs no more of the account, wherever the object is.
+    let own = owns_object(case, principal) && listed == Listed::ToGroup && may_at_all(principal, question);
+    (lets || own).then(|| ground(matches!(given, Verdict::Allow { .. }), listed != Listed::No)).flatten()
+}
+
+/// Whether a policy denies it, or the session leaves no room for it: whatever any list may say.
+pub(super) fn is_denied(case: &Case<'_>) -> bool {
+    ask(case, |question| {
+        let denied = |principal: &Arc<Principal>| {
+            of_principal(principal, question) == Verdict::Deny || !may_at_all(principal, question)
+        };
+        of_bucket(case, question) == Verdict::Deny || case.asked.principal().is_some_and(denied)
+    })
+}
+
+fn owns_object(case: &Case<'_>, principal: &Principal) -> bool {
+    case.object.is_some_and(|object| object.owner == principal.tenant.id.0.as_slice())
 }
 
 /// Whether a bucket policy that may not be there yet denies something.
 pub(super) fn denied(case: &Case<'_>, policy: &Policy) -> bool {
-    let facts = Known { asked: case.asked, tags: None };
-    let who = case.asked.who();
-    let resource = resource(case.standing.bucket.name.as_str(), case.key);
-    let question = Question { who: &who, action: case.action.name(), resource: &resource, facts: &facts };
-    policy.judge(&question) == Verdict::Deny && !keeps_the_key(case)
+    ask(case, |question| policy.judge(question) == Verdict::Deny) && !keeps_the_key(case)
 }
 
 /// The root of the account that owns a bucket reads, writes and removes its policy whatever that says, so that nobody
 /// locks himself out for good (AWS API_PutBucketPolicy).
 fn keeps_the_key(case: &Case<'_>) -> bool {
-    let of_the_policy =
-        matches!(case.action, Action::GetBucketPolicy | Action::PutBucketPolicy | Action::DeleteBucketPolicy);
     let owner = case.standing.bucket.owner;
-    of_the_policy && case.asked.principal().is_some_and(|principal| principal.is_root() && principal.tenant.id == owner)
+    case.action.is_on_policy()
+        && case.asked.principal().is_some_and(|principal| principal.is_root() && principal.tenant.id == owner)
 }
 
 fn ground(by_policy: bool, by_list: bool) -> Option<Ground> {

@@ -29,7 +29,7 @@ use crate::s3::services::Services;
 use crate::s3::target::Target;
 use crate::storage::names::KeyError;
 use crate::storage::{Bucket, ObjectKey, VersionRef};
-use judge::{Case, judge};
+use judge::{Case, is_denied, judge};
 use object::Looked;
 use standing::Standing;
 
@@ -49,7 +49,16 @@ pub async fn decide(asked: Asked, target: &Target, services: &Services) -> Resul
     expected_owner(&asked.headers, "x-amz-expected-bucket-owner", &standing.bucket)?;
     let version = object::named(row, target)?;
     let question = Question { asked, standing, key, version };
-    let permit = question.decide(row.action, row.acl, services).await?;
+    let permit = match row.name {
+        // Each of its keys has a decision of its own.
+        "DeleteObjects" => Permit::mint(Arc::clone(&question.asked), row.action, Ground::Account)
+            .on(Arc::clone(&question.standing), None),
+        _ => question.decide(row.action, row.acl, services).await?,
+    };
+    // AWS, API_PutBucketPolicy: to other accounts the policy is not there, even if it lets them.
+    if row.action.is_on_policy() && question.asked.tenant() != Some(question.standing.bucket.owner) {
+        return Err(S3ErrorCode::MethodNotAllowed.into());
+    }
     for (action, right) in further(&question.asked) {
         if judge(&question.case(action, right)).is_none() {
             return Err(question.refusal());
@@ -202,12 +211,14 @@ impl Question {
         };
         let looked = Looked::of(seen.as_ref().map(|seen| &seen.head), self.version);
         let case = Case { object: looked.object(), ..self.case(action, right) };
+        let cases = || std::iter::once(action).chain(action.with()).map(|action| Case { action, ..case });
         let ground = match looked {
             // As AWS: that there is no such object may be known to whoever may list the bucket, and to nobody else.
             Looked::Nothing if object::is_objects(right) => {
-                judge(&Case { key: None, ..self.case(Action::ListBucket, AclRight::BucketRead) })
+                let lists = Case { key: None, ..self.case(Action::ListBucket, AclRight::BucketRead) };
+                if cases().any(|case| is_denied(&case)) { None } else { judge(&lists) }
             }
-            _ => judge(&case),
+            _ => cases().map(|case| judge(&case)).reduce(|first, beside| beside.and(first)).flatten(),
         };
         let ground = ground.ok_or_else(|| self.refusal())?;
         let permit = Permit::mint(Arc::clone(&self.asked), action, ground);

@@ -125,15 +125,6 @@ impl Permit {
         Ok(&self.standing()?.bucket)
     }
 
-    /// The bucket, for what only its owner's account does: its policy.
-    ///
-    /// # Errors
-    /// `MethodNotAllowed` for another account, whatever it may (AWS API_PutBucketPolicy); as [`Permit::bucket`].
-    pub fn own_bucket(&self) -> Result<&Bucket, S3Error> {
-        let bucket = self.bucket()?;
-        if self.acts_for(bucket.owner) { Ok(bucket) } else { Err(S3ErrorCode::MethodNotAllowed.into()) }
-    }
-
     /// The switches against public access: those of the bucket and of its owner's account.
     ///
     /// # Errors

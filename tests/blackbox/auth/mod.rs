@@ -8,7 +8,7 @@ use crate::client::{Client, How};
 use crate::harness::{ALICE, BOB, Server};
 
 /// Every way to sign.
-const SIGNED: [How; 4] = [How::V2Header, How::V2Query, How::V4Header, How::V4Query];
+pub const SIGNED: [How; 4] = [How::V2Header, How::V2Query, How::V4Header, How::V4Query];
 
 fn alice() -> Client {
     Client::new(Server::shared().s3, ALICE.access, ALICE.secret)

@@ -29,7 +29,7 @@ pub const ROW: Row = Row {
 fn call(permit: Permit, _request: Request, services: Arc<Services>) -> Reply {
     Box::pin(async move {
         let change = |now: &BucketSettings| Ok(BucketSettings { policy: Bytes::new(), ..now.clone() });
-        settings::change(permit.own_bucket()?, &services, change).await?;
+        settings::change(permit.bucket()?, &services, change).await?;
         Ok(Response::status(204))
     })
 }

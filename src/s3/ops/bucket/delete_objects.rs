@@ -11,7 +11,7 @@ use crate::s3::lock::headers::bypass;
 use crate::s3::operation::{AclRight, Action, BodyKind, Level, Reply, Request, Row};
 use crate::s3::ops::object::{delete_object, version};
 use crate::s3::precondition::WriteConditions;
-use crate::s3::request::Method;
+use crate::s3::request::{Headers, Method};
 use crate::s3::response::Response;
 use crate::s3::services::Services;
 use crate::s3::xml::delete::{self, Deleted, Item, Outcome};
@@ -38,9 +38,9 @@ pub const ROW: Row = Row {
 
 fn call(permit: Permit, request: Request, services: Arc<Services>) -> Reply {
     Box::pin(async move {
-        let bypass = bypass(&permit, &request.headers);
+        let headers = Arc::clone(&request.headers);
         let input = decode(request).await?;
-        let outcomes = run(&permit, input.objects, bypass, &services).await;
+        let outcomes = run(&permit, input.objects, &headers, &services).await;
         Ok(Response::xml(delete::result(&outcomes, input.quiet)))
     })
 }
@@ -52,17 +52,18 @@ async fn decode(request: Request) -> Result<delete::Request, S3Error> {
     delete::parse(&document)
 }
 
-async fn run(permit: &Permit, items: Vec<Item>, bypass: bool, services: &Services) -> Vec<Outcome> {
+async fn run(permit: &Permit, items: Vec<Item>, headers: &Headers, services: &Services) -> Vec<Outcome> {
     let deletes = items.into_iter().map(|item| async move {
-        let done = delete_one(permit, &item, bypass, services).await;
+        let done = delete_one(permit, &item, headers, services).await;
         Outcome { item, done }
     });
     stream::iter(deletes).buffered(PARALLEL).collect().await
 }
 
-async fn delete_one(permit: &Permit, item: &Item, bypass: bool, services: &Services) -> Result<Deleted, S3Error> {
+async fn delete_one(permit: &Permit, item: &Item, headers: &Headers, services: &Services) -> Result<Deleted, S3Error> {
     let version = version::parse(item.version_id.as_deref())?;
     let permit = access::decide_key(permit, &item.key, version, item.etag.is_some(), services).await?;
+    let bypass = bypass(&permit, headers);
     let conditions = WriteConditions::of_delete(item.etag.as_deref(), item.modified.as_deref(), item.size.as_deref())?;
     delete_object::run(&permit, version, &conditions, bypass, services).await
 }

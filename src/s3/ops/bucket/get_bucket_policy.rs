@@ -25,7 +25,7 @@ pub const ROW: Row = Row {
 
 fn call(permit: Permit, _request: Request, _services: Arc<Services>) -> Reply {
     Box::pin(async move {
-        let bucket = permit.own_bucket()?;
+        let bucket = permit.bucket()?;
         if bucket.settings.policy.is_empty() {
             return Err(S3ErrorCode::NoSuchBucketPolicy.into());
         }

@@ -33,7 +33,7 @@ pub const ROW: Row = Row {
 
 fn call(permit: Permit, request: Request, services: Arc<Services>) -> Reply {
     Box::pin(async move {
-        let bucket = permit.own_bucket()?;
+        let bucket = permit.bucket()?;
         let document = body::document(request.body, &request.headers, DOCUMENT_BYTES_MAX).await?;
         let policy = Policy::parse(&document, Kind::Bucket { name: bucket.name.as_str() })
             .map_err(|error| S3ErrorCode::MalformedPolicy.because(error.0))?;

@@ -108,7 +108,21 @@ fn part_number(text: &str) -> Result<u32, S3Error> {
     })
 }
 
+/// What a header of the answer is has to be signed by somebody: otherwise any link could make a page of an object
+/// that everybody may read (AWS, API_GetObject).
+///
+/// # Errors
+/// `InvalidRequest` to whoever has not signed.
+pub fn refuse_anonymous_overrides(permit: &Permit, input: &Input) -> Result<(), S3Error> {
+    if input.overrides.is_empty() || permit.caller().principal().is_some() {
+        return Ok(());
+    }
+    Err(S3ErrorCode::InvalidRequest
+        .because("Request specific response headers cannot be used for anonymous GET requests."))
+}
+
 async fn run(permit: Permit, input: Input, services: Arc<Services>) -> Result<Response, S3Error> {
+    refuse_anonymous_overrides(&permit, &input)?;
     let bucket = permit.bucket()?;
     let record = read(&permit, input.version, Fetch::WithInline, &services).await?;
     let (mut answer, range) = outline(bucket, &record, &input, &services).await?;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::s3::access::Permit;
 use crate::s3::error::S3Error;
 use crate::s3::operation::{AclRight, Action, BodyKind, Level, Reply, Request, Row};
-use crate::s3::ops::object::get_object::{Input, decode, outline, tell_expiration_of};
+use crate::s3::ops::object::get_object::{Input, decode, outline, refuse_anonymous_overrides, tell_expiration_of};
 use crate::s3::ops::object::version::read;
 use crate::s3::request::Method;
 use crate::s3::response::{ReplyBody, Response};
@@ -34,6 +34,7 @@ fn call(permit: Permit, request: Request, services: Arc<Services>) -> Reply {
 }
 
 async fn run(permit: Permit, input: Input, services: Arc<Services>) -> Result<Response, S3Error> {
+    refuse_anonymous_overrides(&permit, &input)?;
     let bucket = permit.bucket()?;
     let record = read(&permit, input.version, Fetch::Attrs, &services).await?;
     let (mut answer, range) = outline(bucket, &record, &input, &services).await?;

@@ -1,0 +1,75 @@
+//! The matrix: every operation of the table, every caller, every situation.
+
+mod elsewhere;
+mod table;
+mod world;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use dolium::s3::operation::{Level, ROWS, Row};
+use dolium::s3::ops::bucket::unconfigured;
+
+use table::{CALLERS, Matrix, OBJECTS};
+use world::{Signed, World};
+
+/// Differences that are shown at most.
+const SHOWN_MAX: usize = 200;
+
+fn all_rows() -> impl Iterator<Item = &'static Row> {
+    ROWS.iter().chain(unconfigured::ROWS).copied()
+}
+
+/// What an operation can be about.
+fn abouts(row: &Row) -> &'static [&'static str] {
+    if row.level == Level::Object { &OBJECTS } else { &["-"] }
+}
+
+#[test]
+fn everybody_may_do_what_the_matrix_says_and_nothing_else() {
+    let matrix = Matrix::parse(include_str!("matrix.txt"));
+    let world = World::new();
+    let mut requests: Vec<(&str, &str, Vec<Signed>)> = Vec::new();
+    for row in all_rows() {
+        let class = matrix.classes.get(row.name).unwrap_or_else(|| panic!("{} is in no class", row.name));
+        for about in abouts(row) {
+            let signed = CALLERS.iter().map(|caller| world.sign(row, caller, about)).collect();
+            requests.push((row.name, about, signed));
+            for (title, lines) in &matrix.situations {
+                let line = lines.contains_key(&(class.clone(), (*about).to_owned()));
+                assert!(line, "{title}: no line for {class} {about}");
+            }
+        }
+    }
+    let mut differences = Vec::new();
+    let mut decisions = 0;
+    for (title, lines) in &matrix.situations {
+        world.set(title);
+        for (name, about, signed) in &requests {
+            let wanted = &lines[&(matrix.classes[*name].clone(), (*about).to_owned())];
+            for ((caller, signed), wanted) in CALLERS.iter().zip(signed).zip(wanted) {
+                decisions += 1;
+                let got = world.ask(signed);
+                if got != *wanted {
+                    differences.push(format!("{title}: {name} {about} by {caller}: {wanted} wanted, {got} got"));
+                }
+            }
+        }
+    }
+    assert!(decisions > 20_000, "only {decisions} decisions");
+    let shown = differences.iter().take(SHOWN_MAX).map(String::as_str).collect::<Vec<_>>().join("\n");
+    assert!(differences.is_empty(), "{} of {decisions} differ:\n{shown}", differences.len());
+}
+
+/// An operation that nobody has any more would make the matrix promise what nothing shows.
+#[test]
+fn the_matrix_names_operations_of_the_table_only() {
+    let matrix = Matrix::parse(include_str!("matrix.txt"));
+    let known: BTreeSet<&str> = all_rows().map(|row| row.name).collect();
+    let unknown: Vec<&String> = matrix.classes.keys().filter(|name| !known.contains(name.as_str())).collect();
+    assert!(unknown.is_empty(), "{unknown:?}");
+    let mut levels: BTreeMap<&String, BTreeSet<&[&str]>> = BTreeMap::new();
+    for row in all_rows() {
+        levels.entry(&matrix.classes[row.name]).or_default().insert(abouts(row));
+    }
+    assert!(levels.values().all(|levels| levels.len() == 1), "a class has operations on buckets and on objects");
+}

@@ -1,0 +1,332 @@
+//! A server without sockets whose one bucket can be put into any situation, and everybody who asks it.
+
+use std::collections::HashMap;
+use std::net::Ipv4Addr;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use dolium::accounts::{AccountId, Accounts, Identity, Principal, Session, Settings};
+use dolium::policy::{Kind, Policy};
+use dolium::s3::access::Policies;
+use dolium::s3::auth::{Credential, CredentialSource, Lookup};
+use dolium::s3::operation::{Level, Row};
+use dolium::s3::pipeline;
+use dolium::s3::request::WireHead;
+use dolium::s3::services::{ChunkMemory, Services};
+use dolium::s3::target::Domains;
+use dolium::storage::embedded::{self, EmbeddedConfig};
+use dolium::storage::{
+    AccessControlList, Bucket, BucketName, BucketSettings, Data, Decision, Fetch, Grant, Grantee, GranteeGroup,
+    LockSettings, ObjectKey, ObjectRecord, Ownership, Permission, PublicAccessBlock, StorageError, Tenant, Timestamp,
+};
+use futures::StreamExt;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::runtime::Runtime;
+
+use super::table::CALLERS;
+use crate::client::{Client, Request, Wire};
+use crate::faults::{Answer, collect, rules, wire_head};
+use crate::ops::access::{Subject, request};
+
+const BUCKET: &str = "matrix";
+const SECRET: &str = "the-secret-of-everybody";
+
+/// Operations whose rights depend on what their bodies say.
+const DECIDED_LATER: [&str; 6] =
+    ["PostObject", "DeleteObjects", "CreateBucket", "PutObjectTagging", "PutObjectRetention", "PutObjectLegalHold"];
+
+/// A server with one bucket.
+pub struct World {
+    runtime: Runtime,
+    services: Arc<Services>,
+    owner: Tenant,
+    other: Tenant,
+    _folder: TempDir,
+}
+
+/// A request that can be sent any number of times.
+pub struct Signed {
+    row: &'static Row,
+    about: String,
+    head: WireHead,
+    body: Bytes,
+}
+
+struct Keys(HashMap<&'static str, Credential>);
+
+#[async_trait]
+impl CredentialSource for Keys {
+    async fn find(&self, access_key: &str, _token: Option<&str>) -> Result<Lookup, StorageError> {
+        Ok(self.0.get(access_key).map_or(Lookup::Unknown, |found| Lookup::Known(found.clone())))
+    }
+}
+
+fn account(tenant: &Tenant) -> AccountId {
+    AccountId::of(tenant.id, 0)
+}
+
+fn keys(owner: &Tenant, other: &Tenant) -> Keys {
+    let policy = |kind, actions: &[&str]| {
+        let statement = json!({ "Effect": "Allow", "Action": actions, "Resource": "*" });
+        let text = json!({ "Version": "2012-10-17", "Statement": statement }).to_string();
+        Arc::new(Policy::parse(text.as_bytes(), kind).expect("a policy"))
+    };
+    let path = || "/".to_owned();
+    let user = |name: &str| Identity::User { id: format!("AIDA{name:0>16}"), name: name.to_owned(), path: path() };
+    let role = Identity::Role {
+        id: "AROA0000000000000001".to_owned(),
+        name: "role".to_owned(),
+        path: path(),
+        session_name: "session".to_owned(),
+    };
+    let now = Timestamp::now();
+    let session = Session {
+        policies: vec![policy(Kind::Session, &["s3:Get*", "s3:List*"])],
+        issued: now,
+        expires: Timestamp(now.0 + 3_600_000_000),
+    };
+    let all = || vec![policy(Kind::Identity, &["s3:*"])];
+    let mut keys = HashMap::new();
+    for (name, tenant, identity, policies, session) in [
+        ("owner", owner, Identity::Root, Vec::new(), None),
+        ("other", other, Identity::Root, Vec::new(), None),
+        ("user", owner, user("USER"), Vec::new(), None),
+        ("member", owner, user("MEMBER"), all(), None),
+        ("session", owner, role, all(), Some(session)),
+        ("o-user", other, user("OUSER"), Vec::new(), None),
+    ] {
+        let (tenant, account, access_key) = (tenant.clone(), account(tenant), name.to_owned());
+        let principal = Principal { tenant, account, identity, access_key: access_key.clone(), policies, session };
+        let credential = Credential {
+            access_key,
+            secret_key: SECRET.to_owned().into(),
+            principal: principal.into(),
+            signature_v2: None,
+        };
+        keys.insert(name, credential);
+    }
+    Keys(keys)
+}
+
+impl World {
+    pub fn new() -> Self {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        let folder = tempfile::tempdir().expect("a folder");
+        let (services, owner, other) = runtime.block_on(async {
+            let store = embedded::open(EmbeddedConfig::new(folder.path().join("data"))).await.expect("opens");
+            let owner = store.metadata.ensure_tenant("owner").await.expect("makes a tenant");
+            let other = store.metadata.ensure_tenant("other").await.expect("makes a tenant");
+            let accounts = Accounts::open(&store, Settings::default(), Vec::new()).await.expect("opens");
+            let services = Services {
+                storage: store,
+                credentials: Arc::new(keys(&owner, &other)),
+                accounts: Arc::new(accounts),
+                limits: dolium::s3::limits::Limits::new(Default::default(), None),
+                policies: Policies::default(),
+                domains: Domains { endpoints: vec!["localhost".to_owned()], refuse_unknown_host: false },
+                rules: rules(),
+                cors: dolium::s3::cors::Rules::default(),
+                memory: ChunkMemory::new(64 << 20),
+                host_id: "test".to_owned(),
+            };
+            (Arc::new(services), owner, other)
+        });
+        let world = Self { runtime, services, owner, other, _folder: folder };
+        for (target, body) in [("/matrix", ""), ("/matrix/mine", "data"), ("/matrix/theirs", "data")] {
+            let answer = world.send(&wire(client("owner").request("PUT", target).body(body).wire()));
+            assert_eq!(answer.status, 200, "{target}: {}", answer.text());
+        }
+        world
+    }
+
+    /// Somebody who asks.
+    pub fn client(&self, caller: &str) -> Client {
+        client(caller)
+    }
+
+    /// What a request is answered.
+    pub fn answer(&self, request: Request) -> Answer {
+        self.send(&wire(request.wire()))
+    }
+
+    /// Configures the bucket.
+    pub fn configure(&self, settings: &BucketSettings) {
+        self.runtime.block_on(async {
+            let metadata = &self.services.storage.metadata;
+            let name = BucketName::existing(BUCKET).expect("a name");
+            let bucket = metadata.bucket(&name).await.expect("reads").expect("is there");
+            metadata.change_bucket(&bucket, &mut |_| Some(settings.clone())).await.expect("changes");
+        });
+    }
+
+    fn send(&self, (head, body): &(WireHead, Bytes)) -> Answer {
+        self.runtime.block_on(async {
+            match pipeline::head(head.clone(), &self.services).await {
+                Ok(ready) => {
+                    let body = futures::stream::iter([Ok(body.clone())]).boxed_local();
+                    collect(pipeline::finish(ready, body, &self.services).await).await
+                }
+                Err(reply) => collect(reply).await,
+            }
+        })
+    }
+
+    /// A caller's request.
+    pub fn sign(&self, row: &'static Row, caller: &str, about: &str) -> Signed {
+        assert!(CALLERS.contains(&caller));
+        let key = match (row.name, about) {
+            ("PostObject", _) => "form",
+            (_, "-") => "none",
+            (_, about) => about,
+        };
+        let (upload, part) = ("upload".to_owned(), "0".repeat(32));
+        let subject = Subject { bucket: BUCKET.to_owned(), key: key.to_owned(), upload, part };
+        let request = request(row, &subject, &client(caller));
+        let (head, body) = wire(request.wire());
+        Signed { row, about: about.to_owned(), head, body }
+    }
+
+    /// What it is answered. Where the answer comes with the decision, nothing is done; what reads a key that is not there
+    /// is done, because nothing comes of it, and what is decided with the body, because it has to be.
+    pub fn ask(&self, signed: &Signed) -> String {
+        let Signed { row, about, head, body } = signed;
+        let reads_nothing = about == "none" && (!row.writes && row.name != "ListParts" || row.name == "PutObjectAcl");
+        let decided_later = DECIDED_LATER.contains(&row.name);
+        if !decided_later && !(reads_nothing && row.level == Level::Object) {
+            let reply = self.runtime.block_on(pipeline::head(head.clone(), &self.services));
+            return reply.err().map_or_else(|| "yes".to_owned(), |reply| reply.status.to_string());
+        }
+        let answer = self.send(&(head.clone(), body.clone()));
+        match answer.status {
+            200..300 if answer.text().contains("<Code>AccessDenied</Code>") => "403".to_owned(),
+            200..300 => "yes".to_owned(),
+            // What comes of it is another matter.
+            400 | 404 | 409 if decided_later => "yes".to_owned(),
+            status => status.to_string(),
+        }
+    }
+
+    /// Puts the bucket and its objects into the situation of that title.
+    pub fn set(&self, title: &str) {
+        let mut settings =
+            BucketSettings { object_lock: Some(LockSettings { rule: None }), ..BucketSettings::default() };
+        let (mut on_bucket, mut on_objects, mut statements) = (Vec::new(), Vec::new(), Vec::new());
+        for clause in title.split(", ") {
+            match clause.split(' ').collect::<Vec<_>>().as_slice() {
+                ["nothing"] => {}
+                ["bucket", "list", permission, "to", whom] => on_bucket.push(self.grant(permission, whom)),
+                ["object", "lists", permission, "to", whom] => on_objects.push(self.grant(permission, whom)),
+                ["policy", effect, action, "to", whom] => statements.push(self.statement(effect, action, whom)),
+                ["ownership", name] => settings.ownership = ownership(name).into(),
+                ["switch", name] => settings.public_access_block = Some(switch(name)),
+                _ => panic!("{title}: what is {clause}?"),
+            }
+        }
+        settings.acl = list(&self.owner, &on_bucket);
+        if !statements.is_empty() {
+            let text = json!({ "Version": "2012-10-17", "Statement": statements }).to_string();
+            Policy::parse(text.as_bytes(), Kind::Bucket { name: BUCKET }).expect("a policy");
+            settings.policy = text.into();
+        }
+        self.runtime.block_on(async {
+            let metadata = &self.services.storage.metadata;
+            let name = BucketName::existing(BUCKET).expect("a name");
+            let bucket = metadata.bucket(&name).await.expect("reads").expect("is there");
+            metadata.change_bucket(&bucket, &mut |_| Some(settings.clone())).await.expect("changes");
+            self.set_object(&bucket, "mine", &self.owner, &on_objects).await;
+            self.set_object(&bucket, "theirs", &self.other, &on_objects).await;
+        });
+    }
+
+    async fn set_object(&self, bucket: &Bucket, key: &str, owner: &Tenant, grants: &[Grant]) {
+        let metadata = &self.services.storage.metadata;
+        let key = ObjectKey::parse(key).expect("a key");
+        let read = metadata.read_head(bucket, &key, Fetch::Attrs).await.expect("reads");
+        let mut decide = |head: &dolium::storage::Head| {
+            let record = head.current.as_ref().expect("is there");
+            let mut attrs = record.attrs.clone();
+            (attrs.owner, attrs.acl) = (Bytes::copy_from_slice(&owner.id.0), list(owner, grants));
+            let data = match &record.data {
+                Data::Stored(placement) => Data::Stored(placement.clone()),
+                Data::Inline(_) | Data::NotRead => Data::NotRead,
+            };
+            Decision::Rewrite(Arc::new(ObjectRecord { attrs, data }))
+        };
+        metadata.change_head(read, &mut decide).await.expect("changes");
+    }
+
+    fn grant(&self, permission: &str, whom: &str) -> Grant {
+        let grantee = match whom {
+            "owner" => Grantee::Tenant(self.owner.id),
+            "other" => Grantee::Tenant(self.other.id),
+            "all" => Grantee::Group(GranteeGroup::AllUsers),
+            "signed" => Grantee::Group(GranteeGroup::AuthenticatedUsers),
+            _ => panic!("who is {whom}?"),
+        };
+        let permission = match permission {
+            "READ" => Permission::Read,
+            "WRITE" => Permission::Write,
+            "READ_ACP" => Permission::ReadAcp,
+            "WRITE_ACP" => Permission::WriteAcp,
+            "FULL_CONTROL" => Permission::FullControl,
+            _ => panic!("what is {permission}?"),
+        };
+        Grant::new(grantee, permission)
+    }
+
+    fn statement(&self, effect: &str, action: &str, whom: &str) -> Value {
+        let (owner, other) = (account(&self.owner), account(&self.other));
+        let principal = match whom {
+            "everybody" => json!("*"),
+            "owner" => json!({ "AWS": format!("arn:aws:iam::{owner}:root") }),
+            "other" => json!({ "AWS": format!("arn:aws:iam::{other}:root") }),
+            "user" => json!({ "AWS": format!("arn:aws:iam::{owner}:user/USER") }),
+            "role" => json!({ "AWS": format!("arn:aws:iam::{owner}:role/role") }),
+            _ => panic!("who is {whom}?"),
+        };
+        // An action on objects is none on their bucket.
+        let objects = format!("arn:aws:s3:::{BUCKET}/*");
+        let resource = match action {
+            "s3:*" => json!([format!("arn:aws:s3:::{BUCKET}"), objects]),
+            _ => json!(objects),
+        };
+        json!({ "Effect": effect, "Principal": principal, "Action": action, "Resource": resource })
+    }
+}
+
+fn client(caller: &str) -> Client {
+    let client = Client::new((Ipv4Addr::LOCALHOST, 80).into(), caller, SECRET);
+    if caller == "nobody" { client.anonymous() } else { client }
+}
+
+fn wire(Wire { head, body }: Wire) -> (WireHead, Bytes) {
+    (wire_head(&head), body.into())
+}
+
+fn list(owner: &Tenant, grants: &[Grant]) -> Option<AccessControlList> {
+    let own = Grant::new(Grantee::Tenant(owner.id), Permission::FullControl);
+    let grants: Vec<Grant> = std::iter::once(own).chain(grants.iter().cloned()).collect();
+    (grants.len() > 1).then_some(AccessControlList { grants })
+}
+
+fn ownership(name: &str) -> Ownership {
+    match name {
+        "BucketOwnerEnforced" => Ownership::BucketOwnerEnforced,
+        "BucketOwnerPreferred" => Ownership::BucketOwnerPreferred,
+        "ObjectWriter" => Ownership::ObjectWriter,
+        _ => panic!("what is {name}?"),
+    }
+}
+
+fn switch(name: &str) -> PublicAccessBlock {
+    let off = PublicAccessBlock::default();
+    match name {
+        "block_public_acls" => PublicAccessBlock { block_public_acls: true, ..off },
+        "ignore_public_acls" => PublicAccessBlock { ignore_public_acls: true, ..off },
+        "block_public_policy" => PublicAccessBlock { block_public_policy: true, ..off },
+        "restrict_public_buckets" => PublicAccessBlock { restrict_public_buckets: true, ..off },
+        _ => panic!("what is {name}?"),
+    }
+}
