@@ -495,3 +495,29 @@ fn whoever_signs_wrong_is_not_nobody() {
         assert_eq!(late.status, 403, "{late}");
     }
 }
+
+/// Whoever tries keys does not hear which of them were ever good.
+#[test]
+fn disabled_expired_and_unknown_keys_answer_alike() {
+    let world = World::new();
+    let unknown = world.client("AKIAUNKNOWN000000000");
+    for how in crate::auth::SIGNED {
+        for target in ["/matrix/mine", "/matrix", "/", "/no-such-bucket/k"] {
+            let answer = |client: crate::client::Client| {
+                let client = client.how(how);
+                let answer = world.answer(client.request("GET", target));
+                let access = client.signer().access.clone();
+                assert!(answer.text().contains("<Code>InvalidAccessKeyId</Code>"), "{}", answer.text());
+                (answer.status, answer.text().replace(&access, "KEY"))
+            };
+            let as_unknown = answer(unknown.clone());
+            assert_eq!(answer(world.client("disabled")), as_unknown);
+            assert_eq!(answer(world.client("expired")), as_unknown);
+            // Nor whether the secret was right.
+            assert_eq!(
+                answer(world.client("disabled").keys(&world.client("disabled").signer().access, "x")),
+                as_unknown
+            );
+        }
+    }
+}

@@ -1,5 +1,6 @@
 //! The matrix: every operation of the table, every caller, every situation.
 
+mod anonymous;
 mod elsewhere;
 mod table;
 mod world;

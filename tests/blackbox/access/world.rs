@@ -6,7 +6,10 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use dolium::accounts::{AccountId, Accounts, Identity, Principal, Session, Settings};
+use dolium::accounts::{
+    AccountId, Accounts, EncryptionKeys, Identity, KeyOptions, NewSecret, NewTenant, Owner, Principal, Session,
+    Settings,
+};
 use dolium::policy::{Kind, Policy};
 use dolium::s3::access::Policies;
 use dolium::s3::auth::{Credential, CredentialSource, Lookup};
@@ -18,7 +21,8 @@ use dolium::s3::target::Domains;
 use dolium::storage::embedded::{self, EmbeddedConfig};
 use dolium::storage::{
     AccessControlList, Bucket, BucketName, BucketSettings, Data, Decision, Fetch, Grant, Grantee, GranteeGroup,
-    LockSettings, ObjectKey, ObjectRecord, Ownership, Permission, PublicAccessBlock, StorageError, Tenant, Timestamp,
+    LockSettings, ObjectKey, ObjectRecord, Ownership, Permission, PublicAccessBlock, StorageError, Tenant, TenantId,
+    Timestamp,
 };
 use futures::StreamExt;
 use serde_json::{Value, json};
@@ -41,6 +45,7 @@ const DECIDED_LATER: [&str; 6] =
 pub struct World {
     runtime: Runtime,
     services: Arc<Services>,
+    ended: [NewSecret; 2],
     owner: Tenant,
     other: Tenant,
     _folder: TempDir,
@@ -54,12 +59,19 @@ pub struct Signed {
     body: Bytes,
 }
 
-struct Keys(HashMap<&'static str, Credential>);
+/// Keys as each caller has them; those that have ended are kept as an installation keeps them.
+struct Keys {
+    good: HashMap<&'static str, Credential>,
+    accounts: Arc<Accounts>,
+}
 
 #[async_trait]
 impl CredentialSource for Keys {
-    async fn find(&self, access_key: &str, _token: Option<&str>) -> Result<Lookup, StorageError> {
-        Ok(self.0.get(access_key).map_or(Lookup::Unknown, |found| Lookup::Known(found.clone())))
+    async fn find(&self, access_key: &str, token: Option<&str>) -> Result<Lookup, StorageError> {
+        match self.good.get(access_key) {
+            Some(found) => Ok(Lookup::Known(found.clone())),
+            None => self.accounts.find(access_key, token).await,
+        }
     }
 }
 
@@ -67,7 +79,7 @@ fn account(tenant: &Tenant) -> AccountId {
     AccountId::of(tenant.id, 0)
 }
 
-fn keys(owner: &Tenant, other: &Tenant) -> Keys {
+fn keys(owner: &Tenant, other: &Tenant) -> HashMap<&'static str, Credential> {
     let policy = |kind, actions: &[&str]| {
         let statement = json!({ "Effect": "Allow", "Action": actions, "Resource": "*" });
         let text = json!({ "Version": "2012-10-17", "Statement": statement }).to_string();
@@ -107,22 +119,37 @@ fn keys(owner: &Tenant, other: &Tenant) -> Keys {
         };
         keys.insert(name, credential);
     }
-    Keys(keys)
+    keys
+}
+
+/// A key that was disabled, and one that has expired.
+async fn ended(accounts: &Accounts, owner: TenantId) -> [NewSecret; 2] {
+    let owner = Owner { tenant: owner, user: None };
+    let disabled = accounts.create_key(owner, KeyOptions::default()).await.expect("makes a key");
+    accounts.set_key_disabled(owner, &disabled.access_key, true).await.expect("disables it");
+    let expires = Some(Timestamp(Timestamp::now().0 - 1));
+    let expired = accounts.create_key(owner, KeyOptions { expires, ..KeyOptions::default() }).await;
+    [disabled, expired.expect("makes a key")]
 }
 
 impl World {
     pub fn new() -> Self {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         let folder = tempfile::tempdir().expect("a folder");
-        let (services, owner, other) = runtime.block_on(async {
+        let (services, ended, owner, other) = runtime.block_on(async {
             let store = embedded::open(EmbeddedConfig::new(folder.path().join("data"))).await.expect("opens");
             let owner = store.metadata.ensure_tenant("owner").await.expect("makes a tenant");
             let other = store.metadata.ensure_tenant("other").await.expect("makes a tenant");
-            let accounts = Accounts::open(&store, Settings::default(), Vec::new()).await.expect("opens");
+            let encryption = EncryptionKeys::parse(&EncryptionKeys::generate().expect("makes a key")).ok();
+            let settings = Settings { encryption, ..Settings::default() };
+            let accounts = Arc::new(Accounts::open(&store, settings, Vec::new()).await.expect("opens"));
+            let holder = NewTenant { name: "owner".to_owned(), display_name: String::new(), email: String::new() };
+            accounts.create_tenant(holder).await.expect("makes a tenant");
+            let ended = ended(&accounts, owner.id).await;
             let services = Services {
                 storage: store,
-                credentials: Arc::new(keys(&owner, &other)),
-                accounts: Arc::new(accounts),
+                credentials: Arc::new(Keys { good: keys(&owner, &other), accounts: Arc::clone(&accounts) }),
+                accounts,
                 limits: dolium::s3::limits::Limits::new(Default::default(), None),
                 policies: Policies::default(),
                 domains: Domains { endpoints: vec!["localhost".to_owned()], refuse_unknown_host: false },
@@ -131,9 +158,9 @@ impl World {
                 memory: ChunkMemory::new(64 << 20),
                 host_id: "test".to_owned(),
             };
-            (Arc::new(services), owner, other)
+            (Arc::new(services), ended, owner, other)
         });
-        let world = Self { runtime, services, owner, other, _folder: folder };
+        let world = Self { runtime, services, ended, owner, other, _folder: folder };
         for (target, body) in [("/matrix", ""), ("/matrix/mine", "data"), ("/matrix/theirs", "data")] {
             let answer = world.send(&wire(client("owner").request("PUT", target).body(body).wire()));
             assert_eq!(answer.status, 200, "{target}: {}", answer.text());
@@ -143,7 +170,12 @@ impl World {
 
     /// Somebody who asks.
     pub fn client(&self, caller: &str) -> Client {
-        client(caller)
+        let [disabled, expired] = &self.ended;
+        match caller {
+            "disabled" => client(caller).keys(&disabled.access_key, &disabled.secret_key),
+            "expired" => client(caller).keys(&expired.access_key, &expired.secret_key),
+            _ => client(caller),
+        }
     }
 
     /// What a request is answered.
@@ -183,7 +215,7 @@ impl World {
         };
         let (upload, part) = ("upload".to_owned(), "0".repeat(32));
         let subject = Subject { bucket: BUCKET.to_owned(), key: key.to_owned(), upload, part };
-        let request = request(row, &subject, &client(caller));
+        let request = request(row, &subject, &self.client(caller));
         let (head, body) = wire(request.wire());
         Signed { row, about: about.to_owned(), head, body }
     }
