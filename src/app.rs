@@ -186,6 +186,7 @@ fn services(config: &Config, storage: Storage, accounts: Arc<Accounts>) -> Servi
     Services {
         storage,
         credentials: Arc::clone(&accounts) as _,
+        limits: Limits::new(limits(&config.limits), Some(Arc::clone(&accounts) as _)),
         accounts,
         policies: Policies::default(),
         domains: Domains {
@@ -208,7 +209,6 @@ fn services(config: &Config, storage: Storage, accounts: Arc<Accounts>) -> Servi
             body_bytes_max: config.limits.body_bytes_max,
         },
         cors: config::cors_rules(&config.cors),
-        limits: Limits::new(limits(&config.limits), None),
         memory: ChunkMemory::new(config.limits.chunk_memory_bytes),
         host_id: host_id(),
     }

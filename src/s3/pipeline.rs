@@ -135,7 +135,7 @@ async fn admit(asked: Asked, target: &Target, services: &Services) -> Result<(Pe
     if row.writes {
         unsupported::refuse(row, &headers)?;
     }
-    let throttle = services.limits.admit(permit.caller(), permit.bucket().ok(), row.body != BodyKind::Empty)?;
+    let throttle = services.limits.admit(permit.caller(), permit.bucket().ok(), row.body != BodyKind::Empty).await?;
     Ok((permit, throttle))
 }
 

@@ -7,14 +7,17 @@ mod meter;
 
 use std::sync::Arc;
 
+use async_trait::async_trait;
+
 pub use failures::Failures;
 pub use meter::{Meter, Throttle};
 
 use meter::{Meters, Subject};
 
+use crate::accounts::Accounts;
 use crate::s3::auth::Caller;
 use crate::s3::error::S3Error;
-use crate::storage::{Bucket, RateLimits, TenantId};
+use crate::storage::{Bucket, RateLimits, StorageError, TenantId};
 
 /// What an installation allows those who have no limits of their own.
 #[derive(Debug, Clone, Copy, Default)]
@@ -28,9 +31,17 @@ pub struct Defaults {
 }
 
 /// Knows the limits that tenants have of their own.
+#[async_trait]
 pub trait TenantLimits: Send + Sync {
-    /// The tenant's; `None` when it has the installation's. Called for each request, so it must not wait.
-    fn of_tenant(&self, tenant: TenantId) -> Option<RateLimits>;
+    /// The tenant's; `None` when it has the installation's. Asked for each request.
+    async fn of_tenant(&self, tenant: TenantId) -> Result<Option<RateLimits>, StorageError>;
+}
+
+#[async_trait]
+impl TenantLimits for Accounts {
+    async fn of_tenant(&self, tenant: TenantId) -> Result<Option<RateLimits>, StorageError> {
+        Ok(self.recent_tenant(tenant).await?.and_then(|tenant| tenant.limits))
+    }
 }
 
 /// All limits of a process.
@@ -54,12 +65,15 @@ impl Limits {
     /// down. Anonymous requests count as their bucket's owner's.
     ///
     /// # Errors
-    /// `SlowDown`.
-    pub fn admit(&self, caller: &Caller, bucket: Option<&Bucket>, has_body: bool) -> Result<Throttle, S3Error> {
+    /// `SlowDown`; what the store fails with.
+    pub async fn admit(&self, caller: &Caller, bucket: Option<&Bucket>, has_body: bool) -> Result<Throttle, S3Error> {
         let tenant = caller.principal().map(|who| who.tenant.id).or(bucket.map(|bucket| bucket.owner));
-        let of_tenant = |tenant| self.tenants.as_ref().and_then(|known| known.of_tenant(tenant));
+        let own = match (tenant, &self.tenants) {
+            (Some(id), Some(known)) => known.of_tenant(id).await?,
+            _ => None,
+        };
         let meters = [
-            tenant.map(|id| (Subject::Tenant(id), of_tenant(id).unwrap_or(self.defaults.tenant))),
+            tenant.map(|id| (Subject::Tenant(id), own.unwrap_or(self.defaults.tenant))),
             bucket.map(|bucket| (Subject::Bucket(bucket.id), bucket.settings.limits.unwrap_or(self.defaults.bucket))),
         ];
         let meters: Vec<Arc<Meter>> =

@@ -55,6 +55,23 @@ fn origins_are_patterns_that_match_as_a_whole() {
 }
 
 #[test]
+fn what_everybody_may_read_is_read_by_pages_that_may_ask() {
+    let g = Ground::new();
+    g.alice.request("PUT", &format!("{}?acl", g.root())).header("x-amz-acl", "public-read").send().assert_status(200);
+    g.alice.request("PUT", &g.path("k")).header("x-amz-acl", "public-read").body("x").send().assert_status(200);
+    put(&g, &rule(&["*suffix"], &["GET"], "")).assert_status(200);
+    let everybody = g.alice.anonymous();
+    for (key, status) in [(None, 200), (Some("k"), 200), (Some("bar"), 404)] {
+        let ask = || everybody.request("GET", &key.map_or(g.root(), |key| g.path(key)));
+        assert_open(from("foo.suffix", ask()).assert_status(status), "foo.suffix");
+        assert_closed(from("foo.suffix.get", ask()).assert_status(status));
+        assert_closed(ask().send().assert_status(status));
+    }
+    let link = everybody.request("GET", &g.path("k")).header("if-none-match", "*");
+    assert_open(from("foo.suffix", link).assert_status(304), "foo.suffix");
+}
+
+#[test]
 fn every_answer_of_a_bucket_can_be_read_by_its_pages() {
     let g = Ground::new();
     let expose = "<ExposeHeader>ETag</ExposeHeader>";
