@@ -24,6 +24,7 @@ pub mod config;
 #[doc(hidden)]
 pub mod fuzzing;
 pub mod http;
+pub mod iam;
 pub mod policy;
 pub mod s3;
 pub mod storage;

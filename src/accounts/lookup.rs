@@ -221,6 +221,19 @@ impl Accounts {
         self.recent(&self.caches.tenants, id, |_| Some(id), load).await
     }
 
+    /// The account that a long-lived key belongs to, whether or not it works.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn account_of_key(&self, access_key: &str) -> Result<Option<AccountId>> {
+        let tenant = match self.known_keys.get(access_key) {
+            Some(known) => Some(known.tenant.id),
+            None => self.stored_key(access_key).await?.map(|key| key.tenant),
+        };
+        let Some(tenant) = tenant else { return Ok(None) };
+        Ok(self.recent_tenant(tenant).await?.map(|tenant| tenant.account_id()))
+    }
+
     /// Whom a long-lived key speaks for, if it works, and the key where it is a stored one.
     pub(super) async fn works(&self, access_key: &str) -> Result<Option<(Arc<Standing>, Option<Arc<Key>>)>> {
         if let Some(known) = self.known_keys.get(access_key) {

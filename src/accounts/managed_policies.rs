@@ -125,7 +125,10 @@ impl Accounts {
     }
 
     /// As [`Accounts::policy`], where the account in the ARN has to be the tenant's as well.
-    pub(super) async fn require_policy(&self, tenant: TenantId, arn: &str) -> Result<ManagedPolicy> {
+    ///
+    /// # Errors
+    /// There is none.
+    pub async fn require_policy(&self, tenant: TenantId, arn: &str) -> Result<ManagedPolicy> {
         if let Some(PolicyRef::Own { account, .. }) = PolicyRef::parse(arn) {
             let own = self.tenant(tenant).await?.is_some_and(|it: TenantRecord| it.account == account.as_str());
             if !own {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
-use crate::policy::Policy;
+use crate::policy::{Policy, Who};
 use crate::storage::{Tenant, TenantId, Timestamp};
 
 /// The account number that ARNs name a tenant by: 12 digits.
@@ -107,6 +107,18 @@ impl Principal {
     #[must_use]
     pub fn root(tenant: Tenant, account: AccountId, access_key: String) -> Self {
         Self { tenant, account, identity: Identity::Root, access_key, policies: Vec::new(), session: None }
+    }
+
+    /// As policies name it.
+    #[must_use]
+    pub fn who(&self) -> Who {
+        Who::Principal {
+            account: self.account.to_string(),
+            canonical: self.tenant.id.to_string(),
+            arn: self.arn(),
+            also: self.role_arn().into_iter().collect(),
+            user_id: self.user_id(),
+        }
     }
 
     /// Whether it is the tenant itself.

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
+use crate::iam;
 use crate::s3::access::{self, Asked, Origin, Permit};
 use crate::s3::auth::{self, Payload, SignatureKind, VerifiedBody};
 use crate::s3::body;
@@ -24,7 +25,15 @@ use crate::s3::target::Target;
 use crate::s3::xml;
 
 /// A request that may go on to its body.
-pub struct Ready {
+pub enum Ready {
+    /// One of S3's operations.
+    Operation(Box<Admitted>),
+    /// One to IAM or STS, whose signature covers the body.
+    Query(Box<iam::Pending>),
+}
+
+/// A request for one of S3's operations that may go on to its body.
+pub struct Admitted {
     row: &'static Row,
     target: Target,
     headers: Arc<Headers>,
@@ -50,7 +59,10 @@ impl Ready {
     /// AWS's name of the operation, for logs and metrics.
     #[must_use]
     pub fn operation(&self) -> &'static str {
-        self.row.name
+        match self {
+            Self::Operation(admitted) => admitted.row.name,
+            Self::Query(pending) => pending.service(),
+        }
     }
 }
 
@@ -68,6 +80,9 @@ pub async fn head(wire: WireHead, services: &Arc<Services>) -> Result<Ready, Res
             return Err(outline.to_wire(Err(error), path, services));
         }
     };
+    if let Some(service) = iam::asked(&wire, &target) {
+        return iam::begin(wire, target, service).map(|pending| Ready::Query(Box::new(pending)));
+    }
     let resource = target.resource();
     (outline.bucket, outline.key) = (target.bucket.clone(), target.key.clone());
     if wire.method == Some(Method::Options) {
@@ -75,12 +90,12 @@ pub async fn head(wire: WireHead, services: &Arc<Services>) -> Result<Ready, Res
     }
     outline.cors = cors::allowed(&wire, &target, services).await;
     match judge(wire, target, services).await {
-        Ok(ready) => Ok(Ready { cors: outline.cors, ..ready }),
+        Ok(admitted) => Ok(Ready::Operation(Box::new(Admitted { cors: outline.cors, ..admitted }))),
         Err(error) => Err(outline.to_wire(Err(error), &resource, services)),
     }
 }
 
-async fn judge(wire: WireHead, target: Target, services: &Arc<Services>) -> Result<Ready, S3Error> {
+async fn judge(wire: WireHead, target: Target, services: &Arc<Services>) -> Result<Admitted, S3Error> {
     let is_head = wire.method == Some(Method::Head);
     let identity = auth::identify(&wire, &target, services.credentials.as_ref(), &services.rules).await;
     let identity = services.limits.failures.judge(wire.client, identity, |identity| identity.caller.access_key())?;
@@ -113,7 +128,7 @@ async fn judge(wire: WireHead, target: Target, services: &Arc<Services>) -> Resu
         BodyKind::Form => services.rules.body_bytes_max.saturating_add(form::BYTES_MAX as u64),
     };
     check_length(row, &headers, limit)?;
-    Ok(Ready {
+    Ok(Admitted {
         row,
         target,
         headers,
@@ -180,6 +195,10 @@ pub fn too_large(row: &Row, bytes: u64, limit: u64) -> S3Error {
 
 /// The second half: the body, the operation, the answer.
 pub async fn finish(ready: Ready, body: WireBody, services: &Arc<Services>) -> Response {
+    let ready = match ready {
+        Ready::Operation(ready) => *ready,
+        Ready::Query(pending) => return iam::finish(*pending, body, services).await,
+    };
     let outline = Outline {
         request_id: ready.request_id.clone(),
         is_head: ready.is_head,

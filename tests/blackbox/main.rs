@@ -8,6 +8,7 @@ mod expiry;
 mod faults;
 mod harness;
 mod heads;
+mod iam;
 mod lifecycle;
 mod limits;
 mod model;

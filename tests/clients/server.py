@@ -31,7 +31,8 @@ class Server:
         if nodes:
             listed = ", ".join(f'"{n if ":" in n else n + ":9042"}"' for n in nodes)
             store = (f'kind = "cassandra"\n[cassandra]\nnodes = [{listed}]\nkeyspace = "{keyspace}"\n'
-                     f"replication = {{ datacenter1 = {replication} }}\n")
+                     f"replication = {{ datacenter1 = {replication} }}\n"
+                     f'[accounts]\nencryption_key = "{"0123456789abcdef" * 4}"\n')
         else:
             store = f'kind = "embedded"\npath = "{self.data}"\n'
         domains = ", ".join(f'"{d}"' for d in DOMAINS)

@@ -84,13 +84,7 @@ impl Asked {
     pub fn who(&self) -> Who {
         match self.principal() {
             None => Who::Anonymous,
-            Some(principal) => Who::Principal {
-                account: principal.account.to_string(),
-                canonical: principal.tenant.id.to_string(),
-                arn: principal.arn(),
-                also: principal.role_arn().into_iter().collect(),
-                user_id: principal.user_id(),
-            },
+            Some(principal) => principal.who(),
         }
     }
 }
@@ -108,7 +102,7 @@ impl Facts for Known<'_> {
             return Some(values.clone());
         }
         match key.split_once(':') {
-            Some(("aws", name)) => self.global(name),
+            Some(("aws", name)) => global_fact(name, self.asked.principal(), self.asked.origin, &self.asked.headers),
             Some(("s3", name)) => self.of_s3(name),
             _ => None,
         }
@@ -117,34 +111,6 @@ impl Facts for Known<'_> {
 }
 
 impl Known<'_> {
-    /// AWS, "AWS global condition context keys".
-    fn global(&self, name: &str) -> Option<Vec<String>> {
-        let asked = self.asked;
-        let one = |text: String| Some(vec![text]);
-        match name {
-            "sourceip" => one(asked.origin.client.to_canonical().to_string()),
-            "securetransport" => one(asked.origin.secure.to_string()),
-            "referer" => self.header("referer"),
-            "useragent" => self.header("user-agent"),
-            "currenttime" => one(iso8601(asked.origin.received)),
-            "epochtime" => one(asked.origin.received.seconds().to_string()),
-            // Nobody here acts on somebody else's behalf.
-            "viaawsservice" | "principalisawsservice" => one("false".to_owned()),
-            "principaltype" => one(principal_type(asked.principal()).to_owned()),
-            _ => {
-                let principal = asked.principal()?;
-                match (name, &principal.identity) {
-                    ("username", Identity::User { name, .. }) => one(name.clone()),
-                    ("userid", _) => one(principal.user_id()),
-                    ("principalarn", _) => one(principal.role_arn().unwrap_or_else(|| principal.arn())),
-                    ("principalaccount", _) => one(principal.account.to_string()),
-                    ("tokenissuetime", _) => one(iso8601(principal.session.as_ref()?.issued)),
-                    _ => None,
-                }
-            }
-        }
-    }
-
     /// AWS, "Actions, resources, and condition keys for Amazon S3".
     fn of_s3(&self, name: &str) -> Option<Vec<String>> {
         let asked = self.asked;
@@ -190,9 +156,7 @@ impl Known<'_> {
     }
 
     fn header(&self, name: &str) -> Option<Vec<String>> {
-        let value = self.asked.headers.bytes(name)?;
-        // Bytes that are no text fit nothing that a policy can say, and must not be taken for absent.
-        Some(vec![String::from_utf8_lossy(value).trim().to_owned()])
+        header(&self.asked.headers, name)
     }
 
     fn request_tags(&self) -> Option<Vec<Tag>> {
@@ -204,6 +168,45 @@ impl Known<'_> {
         let until = crate::s3::time::parse_moment(until)?;
         Some(vec![remaining_days(until, self.asked.origin.received).to_string()])
     }
+}
+
+/// What every request has, by the name behind `aws:`, lower case. Source: AWS, "AWS global condition context keys".
+#[must_use]
+pub fn global_fact(
+    name: &str,
+    principal: Option<&Arc<Principal>>,
+    origin: Origin,
+    headers: &Headers,
+) -> Option<Vec<String>> {
+    let one = |text: String| Some(vec![text]);
+    match name {
+        "sourceip" => one(origin.client.to_canonical().to_string()),
+        "securetransport" => one(origin.secure.to_string()),
+        "referer" => header(headers, "referer"),
+        "useragent" => header(headers, "user-agent"),
+        "currenttime" => one(iso8601(origin.received)),
+        "epochtime" => one(origin.received.seconds().to_string()),
+        // Nobody here acts on somebody else's behalf.
+        "viaawsservice" | "principalisawsservice" => one("false".to_owned()),
+        "principaltype" => one(principal_type(principal).to_owned()),
+        _ => {
+            let principal = principal?;
+            match (name, &principal.identity) {
+                ("username", Identity::User { name, .. }) => one(name.clone()),
+                ("userid", _) => one(principal.user_id()),
+                ("principalarn", _) => one(principal.role_arn().unwrap_or_else(|| principal.arn())),
+                ("principalaccount", _) => one(principal.account.to_string()),
+                ("tokenissuetime", _) => one(iso8601(principal.session.as_ref()?.issued)),
+                _ => None,
+            }
+        }
+    }
+}
+
+fn header(headers: &Headers, name: &str) -> Option<Vec<String>> {
+    let value = headers.bytes(name)?;
+    // Bytes that are no text fit nothing that a policy can say, and must not be taken for absent.
+    Some(vec![String::from_utf8_lossy(value).trim().to_owned()])
 }
 
 /// Whole days from now until then.

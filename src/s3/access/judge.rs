@@ -173,7 +173,8 @@ fn listed(case: &Case<'_>) -> Listed {
 }
 
 /// What the principal's own account says of a question, its session included: only what both allow is allowed.
-pub(super) fn of_principal(principal: &Principal, question: &Question<'_>) -> Verdict {
+#[must_use]
+pub fn of_principal(principal: &Principal, question: &Question<'_>) -> Verdict {
     let restricted = restriction(principal, question);
     let own = if principal.is_root() {
         Verdict::Allow { direct: true }

@@ -14,9 +14,9 @@ mod tests;
 
 use std::sync::Arc;
 
-pub use asked::{Asked, Origin};
+pub use asked::{Asked, Origin, global_fact};
 pub use document::{weighs_document, with_document};
-pub use judge::Ground;
+pub use judge::{Ground, of_principal};
 pub use payer::CHARGED;
 pub use permit::{Permit, SourcePermit};
 pub use standing::{Policies, switches_of_account};

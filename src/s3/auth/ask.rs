@@ -28,7 +28,8 @@ pub const NOW: &str = "20260101T000000Z";
 pub const UNSIGNED: &str = "UNSIGNED-PAYLOAD";
 
 pub fn signer() -> sign::Signer {
-    sign::Signer { access: ACCESS.to_owned(), secret: SECRET.to_owned(), region: "us-east-1".to_owned() }
+    let (access, secret, region) = (ACCESS.to_owned(), SECRET.to_owned(), "us-east-1".to_owned());
+    sign::Signer { access, secret, region, service: "s3" }
 }
 
 /// Knows one key.

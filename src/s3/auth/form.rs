@@ -4,7 +4,8 @@
 use super::keys::{hex, hmac_sha1_base64, hmac_sha256, same, signing_key};
 use super::sigv4::{ALGORITHM, Scope, spaced_hex};
 use super::{
-    Caller, Credential, CredentialSource, SignatureKind, TOKEN, dates, find, refuse_token, sigv2, two_mechanisms,
+    Caller, Credential, CredentialSource, Service, SignatureKind, TOKEN, dates, find, refuse_token, sigv2,
+    two_mechanisms,
 };
 use crate::s3::error::{S3Error, S3ErrorCode};
 use crate::s3::form::{Fields, argument};
@@ -63,7 +64,7 @@ async fn v4<'a>(fields: &'a Fields, credentials: &dyn CredentialSource, rules: &
     if fields.required(algorithm)? != ALGORITHM {
         return Err(wrong(algorithm, format!("{algorithm} only supports \"{ALGORITHM}\"")));
     }
-    let scope = Scope::parse(fields.required(credential)?).map_err(|why| wrong(credential, why))?;
+    let scope = Scope::parse(fields.required(credential)?, Service::S3).map_err(|why| wrong(credential, why))?;
     let timestamp = fields.required(date)?;
     if dates::parse_iso_basic(timestamp).is_none() {
         return Err(wrong(date, format!("{date} must be formatted via ISO8601 Long format")));

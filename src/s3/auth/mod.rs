@@ -11,6 +11,7 @@ pub(crate) mod fuzzing;
 mod keys;
 mod payload;
 mod presigned;
+mod query_api;
 mod sigv2;
 mod sigv4;
 #[cfg(test)]
@@ -20,6 +21,7 @@ use std::sync::Arc;
 
 pub use crate::accounts::{Credential, CredentialSource, Lookup};
 pub use payload::{ChunkSigner, Payload, Trailers, VerifiedBody, verified};
+pub use query_api::{identify_query, service_of};
 
 use crate::accounts::Principal;
 use crate::s3::checksum::is_of_nothing;
@@ -57,6 +59,27 @@ impl Caller {
 impl From<Credential> for Caller {
     fn from(credential: Credential) -> Self {
         Self::Principal(credential.principal)
+    }
+}
+
+/// What a V4 scope says that it is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum Service {
+    S3,
+    Iam,
+    Sts,
+}
+
+impl Service {
+    /// As it stands in a scope.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::S3 => "s3",
+            Self::Iam => "iam",
+            Self::Sts => "sts",
+        }
     }
 }
 
@@ -98,7 +121,7 @@ pub async fn identify(
     rules: &Rules,
 ) -> Result<Identity, S3Error> {
     let method = wire.method.ok_or(S3ErrorCode::MethodNotAllowed)?;
-    let incoming = Incoming { wire, target, method, credentials, rules };
+    let incoming = Incoming { wire, target, method, credentials, rules, service: Service::S3 };
     let (v4_query, v2_query) = (presigned::has_v4(&incoming), presigned::has_v2(&incoming));
     let authorizations: Vec<_> = wire.headers.all("authorization").collect();
     if authorizations.len() + usize::from(v4_query) + usize::from(v2_query) > 1 {
@@ -197,6 +220,7 @@ struct Incoming<'a> {
     method: Method,
     credentials: &'a dyn CredentialSource,
     rules: &'a Rules,
+    service: Service,
 }
 
 impl Incoming<'_> {

@@ -69,7 +69,7 @@ fn read_v4(incoming: &Incoming<'_>) -> Result<(Claim, String, String), S3Error> 
         return Err(S3ErrorCode::AuthorizationQueryParametersError
             .because("X-Amz-Algorithm only supports \"AWS4-HMAC-SHA256\""));
     }
-    let scope = Scope::parse(&need("x-amz-credential")?).map_err(|why| {
+    let scope = Scope::parse(&need("x-amz-credential")?, incoming.service).map_err(|why| {
         S3ErrorCode::AuthorizationQueryParametersError
             .because(format!("Error parsing the X-Amz-Credential parameter; {why}"))
     })?;

@@ -4,7 +4,7 @@
 use super::canonical::{self, Spaces, joined};
 use super::keys::{hex, hmac_sha256, same, sha256_hex, signing_key};
 use super::payload::{ChunkSigner, Payload, UNSIGNED_PAYLOAD, content_sha256};
-use super::{Credential, Identity, Incoming, SignatureKind, TOKEN, dates, refuse_token};
+use super::{Credential, Identity, Incoming, Service, SignatureKind, TOKEN, dates, refuse_token};
 use crate::s3::error::{S3Error, S3ErrorCode};
 use crate::s3::request::Headers;
 use crate::s3::services::Rules;
@@ -27,7 +27,7 @@ pub struct Scope {
     pub date: String,
     /// Any, unless the installation is strict.
     pub region: String,
-    /// `s3`.
+    /// What it is for.
     pub service: String,
 }
 
@@ -36,7 +36,8 @@ impl Scope {
     ///
     /// # Errors
     /// What is wrong with it, in AWS's words.
-    pub fn parse(text: &str) -> Result<Self, String> {
+    pub fn parse(text: &str, wanted: Service) -> Result<Self, String> {
+        let wanted = wanted.name();
         let parts: Vec<&str> = text.rsplitn(5, '/').collect();
         let &[terminator, service, region, date, access_key] = parts.as_slice() else {
             return Err(
@@ -50,8 +51,8 @@ impl Scope {
         if terminator != "aws4_request" {
             return Err(format!("incorrect terminal {terminator:?}. This endpoint uses \"aws4_request\"."));
         }
-        if service != "s3" {
-            return Err(format!("incorrect service {service:?}. This endpoint belongs to \"s3\"."));
+        if service != wanted {
+            return Err(format!("incorrect service {service:?}. This endpoint belongs to {wanted:?}."));
         }
         if date.len() != 8 || !date.bytes().all(|b| b.is_ascii_digit()) {
             return Err(format!(
@@ -78,7 +79,8 @@ impl Scope {
             return Err(code.because(why));
         }
         let region = &rules.region;
-        if rules.strict_region && self.region != *region {
+        // IAM and STS are everywhere; clients name the region they like for them.
+        if rules.strict_region && self.service == Service::S3.name() && self.region != *region {
             let why =
                 format!("The authorization is malformed; the region '{}' is wrong; expecting '{region}'", self.region);
             return Err(code.because(why).field("Region", region.clone()));
@@ -103,7 +105,7 @@ impl Claim {
     ///
     /// # Errors
     /// `AuthorizationHeaderMalformed`.
-    pub fn parse(text: &str) -> Result<Self, S3Error> {
+    pub fn parse(text: &str, wanted: Service) -> Result<Self, S3Error> {
         let malformed = |why: String| {
             S3ErrorCode::AuthorizationHeaderMalformed.because(format!("The authorization header is malformed; {why}"))
         };
@@ -123,7 +125,7 @@ impl Claim {
         let need = |slot: Option<&str>, name: &str| {
             slot.filter(|v| !v.is_empty()).map(str::to_owned).ok_or_else(|| malformed(format!("missing {name}.")))
         };
-        let scope = Scope::parse(&need(credential, "Credential")?).map_err(malformed)?;
+        let scope = Scope::parse(&need(credential, "Credential")?, wanted).map_err(malformed)?;
         let signed_headers = need(signed_headers, "SignedHeaders")?;
         Ok(Self { scope, signed_headers, signature: need(signature, "Signature")? })
     }
@@ -252,7 +254,28 @@ pub fn spaced_hex(bytes: &[u8]) -> String {
 /// # Errors
 /// AWS's, to the same request.
 pub async fn identify(incoming: &Incoming<'_>, text: &str) -> Result<Identity, S3Error> {
-    let claim = Claim::parse(text)?;
+    let headers = &incoming.wire.headers;
+    let hash = || {
+        content_sha256(headers)?.ok_or_else(|| {
+            S3ErrorCode::InvalidRequest.because("Missing required header for this request: x-amz-content-sha256")
+        })
+    };
+    let (credential, signer) = prove(incoming, text, hash).await?;
+    let payload = Payload::read(headers, Some(signer))?;
+    Ok(incoming.identity(credential, headers, payload, SignatureKind::V4Header))
+}
+
+/// Finds the credential of an `Authorization` header and verifies its signature; `hash` is the hash line of the canonical
+/// request.
+///
+/// # Errors
+/// As [`identify`].
+pub(super) async fn prove(
+    incoming: &Incoming<'_>,
+    text: &str,
+    hash: impl FnOnce() -> Result<String, S3Error>,
+) -> Result<(Credential, ChunkSigner), S3Error> {
+    let claim = Claim::parse(text, incoming.service)?;
     let headers = &incoming.wire.headers;
     let (sent, seconds, timestamp) = match headers.get("x-amz-date") {
         Some(sent) => (sent, dates::parse_iso_basic(sent).ok_or_else(dates::no_date)?, sent.to_owned()),
@@ -266,16 +289,13 @@ pub async fn identify(incoming: &Incoming<'_>, text: &str) -> Result<Identity, S
     dates::check_skew(sent, seconds, incoming.wire.received)?;
     let credential = incoming.credential(&claim.scope.access_key, headers).await?;
     claim.scope.check(&timestamp, incoming.rules, S3ErrorCode::AuthorizationHeaderMalformed)?;
-    let payload_hash = content_sha256(headers)?.ok_or_else(|| {
-        S3ErrorCode::InvalidRequest.because("Missing required header for this request: x-amz-content-sha256")
-    })?;
+    let payload_hash = hash()?;
     claim.check_coverage(incoming, &[], false)?;
     let subject =
         Subject { incoming, headers, signature_parameter: None, payload_hash: &payload_hash, timestamp: &timestamp };
     let signer = subject.verify(&claim, &credential)?;
     refuse_token(&credential, headers.bytes(TOKEN).map(AsRef::as_ref))?;
-    let payload = Payload::read(headers, Some(signer))?;
-    Ok(incoming.identity(credential, headers, payload, SignatureKind::V4Header))
+    Ok((credential, signer))
 }
 
 /// The hash line of a presigned request: nothing is known about the body unless the signer says so.

@@ -99,7 +99,8 @@ pub struct Client {
 impl Client {
     /// Signs by V4 for us-east-1, path style.
     pub fn new(address: SocketAddr, access: &str, secret: &str) -> Self {
-        let signer = Signer { access: access.to_owned(), secret: secret.to_owned(), region: "us-east-1".to_owned() };
+        let (access, secret, region) = (access.to_owned(), secret.to_owned(), "us-east-1".to_owned());
+        let signer = Signer { access, secret, region, service: "s3" };
         Self { address, host: address.to_string(), bucket: None, signer, how: How::V4Header, idle: Arc::default() }
     }
 
@@ -137,6 +138,11 @@ impl Client {
     /// The same with another region in its V4 scope.
     pub fn region(&self, region: &str) -> Self {
         Self { signer: Signer { region: region.to_owned(), ..self.signer.clone() }, ..self.clone() }
+    }
+
+    /// The same for another service in its V4 scope.
+    pub fn service(&self, service: &'static str) -> Self {
+        Self { signer: Signer { service, ..self.signer.clone() }, ..self.clone() }
     }
 
     /// The same, saying another `Host`, path style.

@@ -14,6 +14,8 @@ pub struct Signer {
     pub access: String,
     pub secret: String,
     pub region: String,
+    /// What V4 scopes say that they are for.
+    pub service: &'static str,
 }
 
 /// What is signed. `target` is a path with its query, percent-encoded.
@@ -186,15 +188,15 @@ impl Signer {
         format!("{}{sign}AWSAccessKeyId={access}&Expires={expires}&Signature={signature}", subject.target)
     }
 
-    /// `date/region/s3/aws4_request`.
+    /// `date/region/service/aws4_request`.
     pub fn scope(&self, time: i64) -> String {
-        format!("{}/{}/s3/aws4_request", &iso(time)[..8], self.region)
+        format!("{}/{}/{}/aws4_request", &iso(time)[..8], self.region, self.service)
     }
 
     /// The V4 signature of a string to sign.
     pub fn v4_of(&self, to_sign: &str, time: i64) -> String {
         let day = hmac256(format!("AWS4{}", self.secret).as_bytes(), &iso(time)[..8]);
-        let key = hmac256(&hmac256(&hmac256(&day, &self.region), "s3"), "aws4_request");
+        let key = hmac256(&hmac256(&hmac256(&day, &self.region), self.service), "aws4_request");
         hex(&hmac256(&key, to_sign))
     }
 

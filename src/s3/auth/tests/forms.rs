@@ -44,7 +44,8 @@ pub(super) fn v4() -> Vec<(&'static str, String)> {
 }
 
 pub(super) fn v2() -> Vec<(&'static str, String)> {
-    let signer = sign::Signer { access: ACCESS.to_owned(), secret: SECRET.to_owned(), region: String::new() };
+    let (access, secret) = (ACCESS.to_owned(), SECRET.to_owned());
+    let signer = sign::Signer { access, secret, region: String::new(), service: "s3" };
     let policy = published_policy();
     let signature = signer.v2_of(&policy);
     vec![("AWSAccessKeyId", ACCESS.to_owned()), ("policy", policy), ("signature", signature)]

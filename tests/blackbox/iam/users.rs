@@ -1,0 +1,84 @@
+use super::*;
+
+#[test]
+fn a_user_may_what_its_policies_say() {
+    let account = Account::new();
+    let user = account.user();
+    user.get(&account.object()).assert_error(403, "AccessDenied");
+    account.let_user("s3:GetObject");
+    user.get(&account.object()).assert_status(200).assert_body("object");
+    user.put(&account.object(), "x").assert_error(403, "AccessDenied");
+    iam(account.alice(), "DeleteUserPolicy", &[("UserName", &account.name), ("PolicyName", "p")]).assert_status(200);
+    user.get(&account.object()).assert_error(403, "AccessDenied");
+}
+
+#[test]
+fn a_disabled_or_deleted_key_stops_at_once() {
+    let account = Account::new();
+    let user = account.user();
+    account.let_user("s3:*");
+    user.get(&account.object()).assert_status(200);
+    let key = user.signer().access.clone();
+    let status = |status: &str| {
+        let parameters = [("UserName", account.name.as_str()), ("AccessKeyId", &key), ("Status", status)];
+        iam(account.alice(), "UpdateAccessKey", &parameters).assert_status(200);
+    };
+    status("Inactive");
+    user.get(&account.object()).assert_error(403, "InvalidAccessKeyId");
+    status("Active");
+    user.get(&account.object()).assert_status(200);
+    let listed = iam(account.alice(), "ListAccessKeys", &[("UserName", &account.name)]).assert_status(200);
+    assert_eq!(listed.elements("AccessKeyId"), std::slice::from_ref(&key));
+    assert!(!listed.text().contains("Secret"), "{listed}");
+    let parameters = [("UserName", account.name.as_str()), ("AccessKeyId", key.as_str())];
+    iam(account.alice(), "DeleteAccessKey", &parameters).assert_status(200);
+    user.get(&account.object()).assert_error(403, "InvalidAccessKeyId");
+    refused(&iam(account.alice(), "DeleteAccessKey", &parameters), 404, "NoSuchEntity");
+}
+
+#[test]
+fn a_group_lets_its_users() {
+    let account = Account::new();
+    let (user, name) = (account.user(), account.name.as_str());
+    let both = [("GroupName", name), ("UserName", name)];
+    let arn = "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess";
+    iam(account.alice(), "CreateGroup", &[("GroupName", name)]).assert_status(200);
+    iam(account.alice(), "AttachGroupPolicy", &[("GroupName", name), ("PolicyArn", arn)]).assert_status(200);
+    user.get(&account.object()).assert_error(403, "AccessDenied");
+    iam(account.alice(), "AddUserToGroup", &both).assert_status(200);
+    user.get(&account.object()).assert_status(200);
+    user.delete(&account.object()).assert_error(403, "AccessDenied");
+    refused(&iam(account.alice(), "DeleteGroup", &[("GroupName", name)]), 409, "DeleteConflict");
+    iam(account.alice(), "RemoveUserFromGroup", &both).assert_status(200);
+    user.get(&account.object()).assert_error(403, "AccessDenied");
+}
+
+#[test]
+fn users_call_iam_only_as_their_policies_say() {
+    let account = Account::new();
+    let (user, name) = (account.user(), account.name.as_str());
+    refused(&iam(&user, "ListUsers", &[]), 403, "AccessDenied");
+    refused(&iam(&user, "CreateAccessKey", &[]), 403, "AccessDenied");
+    let own = format!("arn:aws:iam::{}:user/${{aws:username}}", account.number());
+    let document = allow("iam:*AccessKey*").replace("\"*\"}]", &format!("\"{own}\"}}]"));
+    let parameters = [("UserName", name), ("PolicyName", "own"), ("PolicyDocument", &document)];
+    iam(account.alice(), "PutUserPolicy", &parameters).assert_status(200);
+    assert_eq!(iam(&user, "ListAccessKeys", &[]).assert_status(200).elements("AccessKeyId").len(), 1);
+    refused(&iam(&user, "ListAccessKeys", &[("UserName", "somebody")]), 403, "AccessDenied");
+    iam(&user, "CreateAccessKey", &[]).assert_status(200);
+    refused(&iam(&user, "CreateAccessKey", &[]), 409, "LimitExceeded");
+    refused(&iam(&bob(), "GetUser", &[("UserName", name)]), 404, "NoSuchEntity");
+}
+
+#[test]
+fn accounts_outlive_the_process() {
+    let mut server = Server::start();
+    let alice = client(&server, crate::harness::ALICE);
+    iam(&alice, "CreateUser", &[("UserName", "kept")]).assert_status(200);
+    let made = iam(&alice, "CreateAccessKey", &[("UserName", "kept")]).assert_status(200);
+    server.kill9();
+    server.resume();
+    let reply = sts(&with_keys(&alice, &made), "GetCallerIdentity", &[]).assert_status(200);
+    assert!(reply.element("Arn").is_some_and(|arn| arn.ends_with(":user/kept")));
+    assert!(!server.log().contains(&made.element("SecretAccessKey").expect("a secret")));
+}
