@@ -81,6 +81,8 @@ fn row(wire: &WireHead, target: &Target) {
     if let Ok(row) = operation::find(wire.method, target, &wire.headers) {
         assert_eq!(Some(row.method), wire.method);
         let level = match (&target.bucket, &target.key) {
+            (None, _) if target.control => Level::Account,
+            _ if target.control => Level::Control,
             (None, _) => Level::Service,
             (Some(_), None) => Level::Bucket,
             (Some(_), Some(_)) => Level::Object,

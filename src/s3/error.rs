@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use crate::accounts::AccountError;
 use crate::storage::StorageError;
 
 macro_rules! codes {
@@ -237,6 +238,17 @@ impl From<StorageError> for S3Error {
                 tracing::error!(error = %failure, "stored data is damaged");
                 S3ErrorCode::InternalError.because("Stored data of this object is damaged; the operator has been told.")
             }
+        }
+    }
+}
+
+/// What the accounts refuse where S3 has no error of its own for it is a defect of whoever asked them.
+impl From<AccountError> for S3Error {
+    fn from(failure: AccountError) -> Self {
+        match failure {
+            AccountError::Store(failure) => failure.into(),
+            AccountError::Busy(_) => S3ErrorCode::OperationAborted.into(),
+            other => S3ErrorCode::InternalError.because(other.to_string()),
         }
     }
 }

@@ -50,6 +50,8 @@ pub enum Level {
     Object,
     /// A bucket, as S3 Control names it.
     Control,
+    /// The caller's account, as S3 Control names it.
+    Account,
 }
 
 /// What an operation's body is.
@@ -92,6 +94,9 @@ pub type Reply = LocalBoxFuture<'static, Result<Response, S3Error>>;
 pub const ROWS: &[&Row] = &[
     &ops::service::list_buckets::ROW,
     &ops::control::list_tags_for_resource::ROW,
+    &ops::control::get_account_public_access_block::ROW,
+    &ops::control::put_account_public_access_block::ROW,
+    &ops::control::delete_account_public_access_block::ROW,
     &ops::control::tag_resource::ROW,
     &ops::control::untag_resource::ROW,
     &ops::bucket::create_bucket::ROW,
@@ -211,6 +216,7 @@ const SUB_RESOURCES: &[&str] = &[
 pub fn find(method: Option<Method>, target: &Target, headers: &Headers) -> Result<&'static Row, S3Error> {
     let method = method.ok_or(S3ErrorCode::MethodNotAllowed)?;
     let level = match (&target.bucket, &target.key) {
+        (None, _) if target.control => Level::Account,
         _ if target.control => Level::Control,
         (None, _) => Level::Service,
         (Some(_), None) => Level::Bucket,
@@ -245,6 +251,7 @@ fn not_allowed(method: Method, level: Level) -> S3Error {
         Level::Bucket => "BUCKET",
         Level::Object => "OBJECT",
         Level::Control => "TAGS",
+        Level::Account => "ACCOUNT",
     };
     S3Error::from(S3ErrorCode::MethodNotAllowed).field("Method", method.as_str()).field("ResourceType", resource)
 }

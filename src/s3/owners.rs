@@ -20,8 +20,7 @@ impl Names {
         let mut names = HashMap::new();
         for id in ids {
             if let Entry::Vacant(entry) = names.entry(id) {
-                let found = services.storage.metadata.tenant(id).await?;
-                entry.insert(found.unwrap_or_else(|| nameless(id)));
+                entry.insert(shown(id, services).await?);
             }
         }
         Ok(Self(names))
@@ -44,6 +43,16 @@ impl Names {
     pub fn tenant(&self, id: TenantId) -> Tenant {
         self.0.get(&id).cloned().unwrap_or_else(|| nameless(id))
     }
+}
+
+/// A tenant with the name that it wants shown.
+async fn shown(id: TenantId, services: &Services) -> Result<Tenant, S3Error> {
+    if let Some(record) = services.accounts.recent_tenant(id).await? {
+        let name = if record.display_name.is_empty() { &record.name } else { &record.display_name };
+        return Ok(Tenant { id, name: name.clone() });
+    }
+    let found = services.storage.metadata.tenant(id).await?;
+    Ok(found.unwrap_or_else(|| nameless(id)))
 }
 
 fn nameless(id: TenantId) -> Tenant {

@@ -12,6 +12,11 @@ const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove
 /// in front of the host.
 const CONTROL_TAGS: &str = "/v20180820/tags/";
 
+/// Where S3 Control keeps an account's own switches against public access.
+const CONTROL_SWITCHES: &str = "/v20180820/configuration/publicAccessBlock";
+/// The header by which requests to S3 Control name an account.
+pub const ACCOUNT_HEADER: &str = "x-amz-account-id";
+
 /// What `Host` values mean.
 #[derive(Debug, Clone)]
 pub struct Domains {
@@ -46,7 +51,7 @@ pub struct Target {
     pub raw_query: String,
     /// The query string.
     pub query: Query,
-    /// The bucket is named by an ARN below [`CONTROL_TAGS`]: the request is one to S3 Control.
+    /// The request is one to S3 Control: about the bucket that an ARN names, or about an account.
     pub control: bool,
     /// `http://host:port`, as the client names this server.
     pub origin: String,
@@ -71,7 +76,10 @@ impl Target {
         let path = &raw_path[1..];
         let in_host = domains.bucket_of(host)?;
         let controlled = controlled(raw_path).filter(|_| in_host.as_deref().is_none_or(is_account));
-        let control = controlled.is_some();
+        let of_account = raw_path == CONTROL_SWITCHES
+            && wire.headers.has(ACCOUNT_HEADER)
+            && domains.bucket_of(host)?.as_deref().is_none_or(is_account);
+        let control = controlled.is_some() || of_account;
         let (style, bucket, raw_key) = match in_host {
             _ if control => (Style::Path, controlled, ""),
             Some(bucket) => (Style::VirtualHost, Some(bucket), path),
@@ -201,10 +209,10 @@ mod tests {
     use crate::s3::request::{Headers, Method};
     use crate::storage::Timestamp;
 
-    fn parse(target: &str, host: &str, refuse: bool) -> Result<Target, S3Error> {
+    fn wire(target: &str, host: &str) -> WireHead {
         let mut headers = Headers::default();
         headers.push("Host", host.to_owned());
-        let wire = WireHead {
+        WireHead {
             method: Some(Method::Get),
             raw_target: target.to_owned(),
             headers,
@@ -213,7 +221,11 @@ mod tests {
             tls_version: None,
             received: Timestamp(0),
             request_id: String::new(),
-        };
+        }
+    }
+
+    fn parse(target: &str, host: &str, refuse: bool) -> Result<Target, S3Error> {
+        let wire = wire(target, host);
         let endpoints = vec!["localhost".to_owned(), "s3.example.com".to_owned(), "example.com".to_owned()];
         Target::parse(&wire, &Domains { endpoints, refuse_unknown_host: refuse })
     }
@@ -257,6 +269,28 @@ mod tests {
             assert_eq!(control(other, "localhost"), None, "{other}");
         }
         assert_eq!(control(arn, "bucket.localhost"), None, "it is a key of this bucket");
+    }
+
+    #[test]
+    fn s3_control_names_accounts_in_a_header() {
+        let target = |host: &str, header: &'static str| {
+            let mut headers = Headers::default();
+            headers.push("Host", host.to_owned());
+            headers.push(header, "123456789012");
+            let wire = WireHead { headers, ..wire("/v20180820/configuration/publicAccessBlock?x", host) };
+            let endpoints = vec!["localhost".to_owned()];
+            let t = Target::parse(&wire, &Domains { endpoints, refuse_unknown_host: false }).expect("parses");
+            (t.control, t.bucket)
+        };
+        for host in ["localhost", "123456789012.localhost:80", "10.0.0.1"] {
+            assert_eq!(target(host, "x-amz-account-id"), (true, None), "{host}");
+        }
+        assert_eq!(target("localhost", "x-amz-other"), (false, Some("v20180820".to_owned())), "it is an object");
+        assert_eq!(
+            target("b.localhost", "x-amz-account-id"),
+            (false, Some("b".to_owned())),
+            "it is a key of this bucket"
+        );
     }
 
     #[test]

@@ -11,7 +11,7 @@ use bytes::Bytes;
 use dolium::accounts::{AccountId, Accounts, Principal, Settings};
 use dolium::s3::access::Policies;
 use dolium::s3::auth::{Credential, CredentialSource, Lookup};
-use dolium::s3::operation::{ROWS, Row};
+use dolium::s3::operation::{Level, ROWS, Row};
 use dolium::s3::pipeline;
 use dolium::s3::request::{Headers, Method, WireHead};
 use dolium::s3::response::{ReplyBody, Response};
@@ -134,7 +134,8 @@ impl Front {
     fn prepare(&self, row: &Row) -> Subject {
         self.plan.forget();
         let bucket = fresh_bucket_name();
-        let mut subject = Subject { bucket, key: "k".to_owned(), upload: String::new(), part: String::new() };
+        let (account, key) = (String::new(), "k".to_owned());
+        let mut subject = Subject { bucket, account, key, upload: String::new(), part: String::new() };
         if row.name == "CreateBucket" {
             return subject;
         }
@@ -270,7 +271,8 @@ fn a_lost_reply_is_neither_a_success_nor_a_refusal() {
 fn each_call(fault: &Fault, after: impl Fn(&Front, &Subject, &Row, &str)) {
     let front = Front::new();
     let mut cases = 0;
-    for row in ROWS {
+    // What is known of accounts is kept elsewhere.
+    for row in ROWS.iter().filter(|row| row.level != Level::Account) {
         let subject = front.prepare(row);
         let answer = front.ask(request(row, &subject, &front.alice));
         // Nothing is archived, so that nothing can be restored.

@@ -26,7 +26,7 @@ use crate::s3::error::{S3Error, S3ErrorCode};
 use crate::s3::operation::{AclRight, Action, Level};
 use crate::s3::request::Headers;
 use crate::s3::services::Services;
-use crate::s3::target::Target;
+use crate::s3::target::{ACCOUNT_HEADER, Target};
 use crate::storage::names::KeyError;
 use crate::storage::{Bucket, ObjectKey, VersionRef};
 use judge::{Case, is_denied, judge};
@@ -72,6 +72,10 @@ pub async fn decide(asked: Asked, target: &Target, services: &Services) -> Resul
 /// Decides what is about no bucket that is there: one's account, or a name.
 fn alone(asked: Arc<Asked>, bucket: Option<&str>) -> Result<Permit, S3Error> {
     let row = asked.row;
+    let own = || asked.principal().map(|principal| principal.account.to_string());
+    if row.level == Level::Account && asked.headers.get(ACCOUNT_HEADER).map(|named| named.trim().to_owned()) != own() {
+        return Err(S3ErrorCode::AccessDenied.into());
+    }
     let more = further(&asked);
     let all = std::iter::once(row.action).chain(more.into_iter().map(|(action, _)| action));
     for action in all {

@@ -56,9 +56,9 @@ impl GranteeSource for Services {
         Ok(self.storage.metadata.tenant(id).await?)
     }
 
-    /// Nobody: no tenant has given an address.
-    async fn tenant_by_email(&self, _email: &str) -> Result<Option<TenantId>, S3Error> {
-        Ok(None)
+    async fn tenant_by_email(&self, email: &str) -> Result<Option<TenantId>, S3Error> {
+        let found = self.accounts.tenant_with_email(email).await?;
+        Ok(found.map(|record| record.tenant_id()))
     }
 }
 

@@ -8,7 +8,8 @@ use super::{Document, Element};
 use crate::s3::error::S3Error;
 use crate::storage::Tag;
 
-const NAMESPACE: &str = "http://awss3control.amazonaws.com/doc/2018-08-20/";
+/// Of every document of S3 Control.
+pub const NAMESPACE: &str = "http://awss3control.amazonaws.com/doc/2018-08-20/";
 
 /// The answer to ListTagsForResource.
 #[must_use]

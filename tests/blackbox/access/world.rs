@@ -214,7 +214,8 @@ impl World {
             (_, about) => about,
         };
         let (upload, part) = ("upload".to_owned(), "0".repeat(32));
-        let subject = Subject { bucket: BUCKET.to_owned(), key: key.to_owned(), upload, part };
+        let account = account(&self.owner).to_string();
+        let subject = Subject { bucket: BUCKET.to_owned(), account, key: key.to_owned(), upload, part };
         let request = request(row, &subject, &self.client(caller));
         let (head, body) = wire(request.wire());
         Signed { row, about: about.to_owned(), head, body }

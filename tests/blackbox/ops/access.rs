@@ -16,6 +16,8 @@ use crate::ops::{Ground, bytes, locks, md5_base64, versioning};
 
 /// What the requests of the rows are about.
 pub struct Subject {
+    /// The number of the account that owns the bucket.
+    pub account: String,
     pub bucket: String,
     pub key: String,
     /// An open upload of this key, and the ETag of its part 1.
@@ -25,12 +27,13 @@ pub struct Subject {
 
 /// A request that does what the row does.
 pub fn request(row: &Row, subject: &Subject, client: &Client) -> Request {
-    let Subject { bucket, key, upload, part } = subject;
+    let Subject { bucket, account, key, upload, part } = subject;
     let target = match row.level {
         Level::Service => "/".to_owned(),
         Level::Bucket => format!("/{bucket}"),
         Level::Object => format!("/{bucket}/{key}"),
         Level::Control => control::resource(bucket),
+        Level::Account => control::SWITCHES.to_owned(),
     };
     let value = |name: &&str| match *name {
         "uploadId" => format!("uploadId={upload}"),
@@ -56,7 +59,7 @@ pub fn request(row: &Row, subject: &Subject, client: &Client) -> Request {
         }
         "PutBucketOwnershipControls" => put_bucket_ownership_controls::document("ObjectWriter"),
         "PutBucketPolicy" => put_bucket_policy::policy("Allow", "\"*\"", "s3:ListBucket", bucket),
-        "PutPublicAccessBlock" => put_public_access_block::document(&[]),
+        "PutPublicAccessBlock" | "PutAccountPublicAccessBlock" => put_public_access_block::document(&[]),
         "PutObjectLockConfiguration" => locks::configuration(""),
         "PutObjectRetention" => locks::retention("GOVERNANCE", locks::FARTHER),
         "PutObjectLegalHold" => locks::hold("OFF"),
@@ -80,6 +83,9 @@ pub fn request(row: &Row, subject: &Subject, client: &Client) -> Request {
         (None, "PutBucketAcl" | "PutObjectAcl") => request = request.header("x-amz-acl", "private"),
         (None, _) => {}
     }
+    if row.level == Level::Account {
+        request = request.header("x-amz-account-id", account);
+    }
     if ["DeleteObjects", "PutBucketCors", "PutBucketLifecycleConfiguration"].contains(&row.name) {
         request = request.header("content-md5", md5_base64(body.as_bytes()));
     }
@@ -94,7 +100,8 @@ fn no_operation_of_the_table_is_open_to_strangers() {
     let upload = Multipart::open(&g, "u");
     let on_k = Multipart::open(&g, "k");
     let part = "0".repeat(32);
-    let subject = Subject { bucket: g.bucket.clone(), key: "k".to_owned(), upload: on_k.id.clone(), part };
+    let (account, upload_id) = (control::account(&g.alice), on_k.id.clone());
+    let subject = Subject { bucket: g.bucket.clone(), account, key: "k".to_owned(), upload: upload_id, part };
     let mut outcomes: BTreeMap<&str, Vec<u16>> = BTreeMap::new();
     for row in ROWS {
         for client in [g.bob.v4(), g.bob.v2(), g.bob.v4_presigned(), g.bob.v2_presigned(), g.alice.anonymous()] {
@@ -108,7 +115,9 @@ fn no_operation_of_the_table_is_open_to_strangers() {
                 "CreateBucket" if !anonymous => drop(reply.assert_error(409, "BucketAlreadyExists")),
                 // Each key has an outcome of its own.
                 "DeleteObjects" => assert_eq!(reply.assert_status(200).elements("Code"), ["AccessDenied"]),
-                _ if row.level == Level::Control && v2 => drop(reply.assert_error(400, "InvalidRequest")),
+                _ if matches!(row.level, Level::Control | Level::Account) && v2 => {
+                    drop(reply.assert_error(400, "InvalidRequest"));
+                }
                 _ if row.method == Method::Head => drop(reply.assert_status(403)),
                 _ => drop(reply.assert_error(403, "AccessDenied")),
             }

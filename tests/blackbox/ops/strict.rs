@@ -10,6 +10,7 @@ use crate::client::{Reply, Request};
 use crate::harness::cassandra_nodes;
 use crate::ops::Ground;
 use crate::ops::access::{self, Subject};
+use crate::ops::control;
 use crate::ops::multipart::Multipart;
 
 /// Headers of S3's requests. Those that frame the body are left to the tests of the wire.
@@ -234,7 +235,13 @@ impl<'a> Field<'a> {
         let mut field = Self {
             g,
             row,
-            subject: Subject { bucket: g.bucket.clone(), key: "k".into(), upload: String::new(), part: String::new() },
+            subject: Subject {
+                bucket: g.bucket.clone(),
+                account: control::account(&g.alice),
+                key: "k".into(),
+                upload: String::new(),
+                part: String::new(),
+            },
         };
         field.prepare();
         field
@@ -331,6 +338,7 @@ fn names(g: &Ground) {
     for row in ROWS {
         let subject = |bucket: &str, key: &str| Subject {
             bucket: bucket.to_owned(),
+            account: String::new(),
             key: key.to_owned(),
             upload: "nonsense".into(),
             part: "0".repeat(32),

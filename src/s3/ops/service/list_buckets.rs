@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::s3::access::Permit;
 use crate::s3::error::{S3Error, S3ErrorCode};
 use crate::s3::operation::{AclRight, Action, BodyKind, Level, Reply, Request, Row};
+use crate::s3::owners::Names;
 use crate::s3::request::Method;
 use crate::s3::response::Response;
 use crate::s3::services::Services;
@@ -76,5 +77,6 @@ async fn run(permit: Permit, input: Input, services: &Services) -> Result<Respon
         all.extend(page.entries.into_iter().filter(|b| input.region.as_ref().is_none_or(|r| *r == b.region)));
     }
     let next = after.filter(|_| more).map(|name| token::seal(&owner.id.0, name.as_bytes()));
-    Ok(Response::xml(xml::buckets::list(owner, &all, input.prefix.as_deref(), next.as_deref())))
+    let names = Names::of([owner.id], services).await?;
+    Ok(Response::xml(xml::buckets::list(&names.tenant(owner.id), &all, input.prefix.as_deref(), next.as_deref())))
 }

@@ -1,0 +1,20 @@
+//! DeletePublicAccessBlock of S3 Control.
+
+use crate::harness::Server;
+use crate::ops::Ground;
+use crate::ops::bucket::put_public_access_block::document;
+use crate::ops::control::switches;
+
+#[test]
+fn the_switches_are_off_again() {
+    let server = Server::start();
+    let g = Ground::on(&server);
+    let text = document(&[("BlockPublicAcls", "true")]);
+    switches("PUT", &g.alice, &g.alice).body(text).send().assert_status(200);
+    switches("DELETE", &g.bob, &g.alice).send().assert_error(403, "AccessDenied");
+    for _ in 0..2 {
+        switches("DELETE", &g.alice, &g.alice).send().assert_status(204);
+        switches("GET", &g.alice, &g.alice).send().assert_error(404, "NoSuchPublicAccessBlockConfiguration");
+    }
+    g.alice.request("PUT", &format!("{}?acl", g.root())).header("x-amz-acl", "public-read").send().assert_status(200);
+}

@@ -1,0 +1,46 @@
+//! PutPublicAccessBlock of S3 Control.
+
+use crate::harness::Server;
+use crate::ops::acls::ALL_USERS;
+use crate::ops::bucket::put_public_access_block::document;
+use crate::ops::control::switches;
+use crate::ops::{Ground, fresh_bucket_name, md5_base64};
+
+#[test]
+fn the_switches_of_an_account_hold_in_all_its_buckets() {
+    let server = Server::start();
+    let g = Ground::on(&server);
+    let acl = format!("{}?acl", g.root());
+    let public = || g.alice.request("PUT", &acl).header("x-amz-acl", "public-read");
+    public().send().assert_status(200);
+    g.alice.anonymous().get(&g.root()).assert_status(200);
+    let put = |switch: &str| switches("PUT", &g.alice, &g.alice).body(document(&[(switch, "true")])).send();
+    put("IgnorePublicAcls").assert_status(200);
+    g.alice.anonymous().get(&g.root()).assert_error(403, "AccessDenied");
+    g.alice.get(&g.root()).assert_status(200);
+    put("BlockPublicAcls").assert_status(200);
+    g.alice.anonymous().get(&g.root()).assert_status(200);
+    public().send().assert_error(403, "AccessDenied");
+    let grant = g.alice.request("PUT", &g.path("k")).header("x-amz-grant-read", format!("uri={ALL_USERS}"));
+    grant.body("x").send().assert_error(403, "AccessDenied");
+    let new = g.alice.request("PUT", &format!("/{}", fresh_bucket_name())).header("x-amz-acl", "public-read").send();
+    assert!([400, 403].contains(&new.status), "{new}");
+    // Bob's account has its own.
+    let bobs = format!("/{}", fresh_bucket_name());
+    g.bob.request("PUT", &bobs).header("x-amz-acl", "public-read").send().assert_status(200);
+}
+
+#[test]
+fn only_ones_own_account_and_a_whole_document_are_taken() {
+    let server = Server::start();
+    let g = Ground::on(&server);
+    let put = |body: &str| switches("PUT", &g.alice, &g.alice).body(body);
+    for bad in ["", "<Other/>", &document(&[("BlockPublicAcls", "perhaps")])] {
+        put(bad).send().assert_error(400, "MalformedXML");
+    }
+    let text = document(&[("BlockPublicAcls", "true")]);
+    put(&text).header("content-md5", md5_base64(b"x")).send().assert_error(400, "BadDigest");
+    switches("PUT", &g.bob, &g.alice).body(text.as_str()).send().assert_error(403, "AccessDenied");
+    switches("PUT", &g.alice.anonymous(), &g.alice).body(text.as_str()).send().assert_error(403, "AccessDenied");
+    switches("GET", &g.alice, &g.alice).send().assert_error(404, "NoSuchPublicAccessBlockConfiguration");
+}
