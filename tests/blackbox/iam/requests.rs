@@ -47,3 +47,15 @@ fn only_good_signatures_for_the_service_are_taken() {
     let large = alice.service("iam").request("POST", "/").body(vec![b'a'; 200_000]).send();
     refused(&large, 413, "RequestEntityTooLarge");
 }
+
+/// IAM and STS are no way around what slows those down who guess secrets.
+#[test]
+fn guessed_secrets_are_throttled_here_too() {
+    let server = Server::with(&[("limits", "failed_signatures_per_minute = 5")]);
+    let alice = client(&server, crate::harness::ALICE);
+    let guess = |secret: &str| sts(&alice.keys(crate::harness::ALICE.access, secret), "GetCallerIdentity", &[]).status;
+    assert_eq!(guess("wrong 0"), 403);
+    let last = (1..12).map(|i| guess(&format!("wrong {i}"))).last();
+    assert_eq!(last, Some(503));
+    refused(&sts(&alice, "GetCallerIdentity", &[]), 503, "ServiceUnavailable");
+}
