@@ -198,12 +198,14 @@ pub(super) fn check_change(kind: SignatureKind, change: &Change) {
 }
 
 /// A signed body as it is sent, and what it says.
+#[cfg(test)]
 pub(super) struct GoodBody {
     ask: Ask,
     encoded: Vec<u8>,
     says: (Vec<u8>, Pairs),
 }
 
+#[cfg(test)]
 impl GoodBody {
     /// In aws-chunked chunks, each signed.
     pub(super) fn chunked(mode: &str, data: &[u8]) -> Self {
