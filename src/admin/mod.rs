@@ -110,11 +110,12 @@ impl Admin {
     }
 
     async fn serve(self: &Arc<Self>, request: &Request) -> Result<Answer, ApiError> {
+        // That there is nothing but this interface is no secret.
+        let path = request.path.strip_prefix(PREFIX).ok_or_else(|| ApiError::no_route(&request.path))?;
         if let Some(why) = &self.closed {
             return Err(ApiError::closed(why));
         }
         let bearer = self.identify(request).await?;
-        let path = request.path.strip_prefix(PREFIX).ok_or_else(|| ApiError::no_route(&request.path))?;
         let method = Method::parse(&request.method);
         let (route, parameters) = find(&self.routes, method, path).map_err(|e| e.error(&request.path))?;
         if let Some(scope) = route.scope.filter(|scope| !bearer.may(scope)) {

@@ -226,8 +226,6 @@ impl Server {
                 let lines =
                     format!("nodes = {nodes:?}\nkeyspace = \"{keyspace}\"\nreplication = {{ datacenter1 = 3 }}\n");
                 sections.push(("cassandra".to_owned(), lines));
-                let key = "0123456789abcdef".repeat(4);
-                sections.push(("accounts".to_owned(), format!("encryption_key = \"{key}\"\n")));
             }
         }
         // Tests send wrong signatures by the hundred, all from one address.
