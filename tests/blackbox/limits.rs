@@ -133,7 +133,8 @@ fn a_forwarded_host_names_no_bucket() {
         {
             let value = if name.ends_with("url") { g.path("k") } else { format!("{}.localhost", g.bucket) };
             let reply = g.alice.request("GET", "/").late_header(name, &value).send().assert_status(200);
-            assert_eq!(reply.elements("Name"), [g.bucket.as_str()], "{name}: {reply}");
+            // The buckets of the account: on a cluster, more than this one.
+            assert!(reply.elements("Name").contains(&g.bucket), "{name}: {reply}");
         }
     }
 }

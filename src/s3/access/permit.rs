@@ -4,10 +4,13 @@ use std::sync::Arc;
 
 use super::asked::Asked;
 use super::judge::Ground;
+use super::object::Looked;
 use super::standing::Standing;
 use crate::s3::error::{S3Error, S3ErrorCode};
 use crate::s3::operation::Action;
-use crate::storage::{Bucket, Fetch, HeadRead, ObjectKey, Ownership, PublicAccessBlock, Tenant, TenantId, VersionRef};
+use crate::storage::{
+    Bucket, Fetch, HeadRead, ObjectAttrs, ObjectKey, Ownership, PublicAccessBlock, Tenant, TenantId, VersionRef,
+};
 
 /// The right to run one operation on one target.
 #[derive(Debug, Clone)]
@@ -146,6 +149,24 @@ impl Permit {
     pub fn seen(&self, version: Option<VersionRef>, fetch: Fetch) -> Option<HeadRead> {
         let seen = self.seen.as_ref().filter(|seen| seen.version == version)?;
         (seen.fetch == fetch || fetch == Fetch::Attrs).then(|| seen.head.clone())
+    }
+}
+
+impl Permit {
+    /// Refuses to change an object that another has put where the decision looked: the right came from the owner, the
+    /// list and the tags that were there then, or from there being nothing.
+    ///
+    /// # Errors
+    /// `OperationAborted`.
+    pub fn still_holds(&self, version: Option<VersionRef>, now: &ObjectAttrs) -> Result<(), S3Error> {
+        let Some(seen) = self.seen.as_ref().filter(|seen| seen.version == version) else { return Ok(()) };
+        let then = Looked::of(Some(&seen.head), version);
+        let same = then.object().is_some_and(|then| {
+            let as_it_was = then.acl == now.acl && then.tags == now.tags;
+            // Its own account's right does not depend on the rest.
+            then.owner == now.owner && (as_it_was || self.ground == Ground::Account)
+        });
+        if same { Ok(()) } else { Err(S3ErrorCode::OperationAborted.into()) }
     }
 }
 

@@ -7,6 +7,7 @@ use bytes::Bytes;
 
 use super::asked::{Asked, Origin};
 use super::judge::{Case, Ground, judge, may_alone};
+use super::permit::{Permit, Seen};
 use super::standing::Standing;
 use crate::accounts::{AccountId, Identity, Principal, Session};
 use crate::policy::{Kind, Policy};
@@ -14,9 +15,11 @@ use crate::s3::action::{AclRight, Action};
 use crate::s3::auth::{Caller, SignatureKind};
 use crate::s3::ops;
 use crate::s3::request::{Headers, Query};
+use crate::storage::boot_time::BootTime;
 use crate::storage::{
-    AccessControlList, Bucket, BucketId, BucketName, BucketSettings, Grant, Grantee, GranteeGroup, ObjectAttrs,
-    Ownership, Permission, PublicAccessBlock, Tenant, TenantId, Timestamp,
+    AccessControlList, Bucket, BucketId, BucketName, BucketSettings, Data, Fetch, Grant, Grantee, GranteeGroup, Head,
+    HeadRead, ObjectAttrs, ObjectKey, ObjectRecord, Ownership, Permission, PublicAccessBlock, Tenant, TenantId,
+    Timestamp,
 };
 
 const OWNER: TenantId = TenantId([1; 32]);
@@ -92,7 +95,13 @@ impl World {
     fn ask(&self, caller: &Caller, action: Action, right: AclRight) -> Option<Ground> {
         let object = (right != AclRight::BucketRead && right != AclRight::BucketWrite).then_some(&self.object);
         let key = (right != AclRight::BucketRead).then_some("k");
-        let standing = Standing {
+        let standing = self.standing();
+        let asked = asked(caller.clone());
+        judge(&Case { asked: &asked, standing: &standing, action, right, key, object })
+    }
+
+    fn standing(&self) -> Standing {
+        Standing {
             bucket: Bucket {
                 name: BucketName::existing("bucket").expect("a name"),
                 id: BucketId::fresh(),
@@ -104,9 +113,7 @@ impl World {
             policy: (!self.settings.policy.is_empty())
                 .then(|| Arc::new(Policy::stored(&self.settings.policy, Kind::Bucket { name: "bucket" }))),
             switches: self.switches,
-        };
-        let asked = asked(caller.clone());
-        judge(&Case { asked: &asked, standing: &standing, action, right, key, object })
+        }
     }
 
     fn get(&self, caller: &Caller) -> Option<Ground> {
@@ -305,6 +312,35 @@ fn every_bucket_is_what_no_bucket_is_about() {
     let text = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"s3:ListAllMyBuckets","Resource":"arn:aws:s3:::*"}}"#;
     let policy = Arc::new(Policy::parse(text.as_bytes(), Kind::Identity).expect("a policy"));
     assert!(may_alone(&asked(caller(user(OWNER, vec![policy]))), Action::ListAllMyBuckets, None));
+}
+
+/// Whoever could list a bucket got a permit for a key without an object, and could change the object that came meanwhile.
+#[test]
+fn what_came_meanwhile_is_not_what_was_judged() {
+    let of = |owner: TenantId| ObjectAttrs { owner: Bytes::copy_from_slice(&owner.0), ..ObjectAttrs::default() };
+    let tagged = ObjectAttrs { tags: vec![crate::storage::Tag::default()], ..of(OTHER) };
+    for (ground, saw, now, holds) in [
+        (Ground::Account, None, of(OWNER), false),
+        (Ground::List, None, of(OTHER), false),
+        (Ground::Account, Some(of(OWNER)), of(OTHER), false),
+        (Ground::List, Some(of(OTHER)), of(OTHER), true),
+        (Ground::List, Some(of(OTHER)), tagged.clone(), false),
+        (Ground::Account, Some(of(OTHER)), tagged, true),
+    ] {
+        let record = |attrs| ObjectRecord { attrs, data: Data::NotRead };
+        let head = Head { current: saw.map(record).map(Arc::new), ..Head::default() };
+        let read = HeadRead {
+            bucket: World::new().standing().bucket,
+            key: ObjectKey::parse("k").expect("a key"),
+            head,
+            read_at: BootTime::now(),
+            named: None,
+        };
+        let seen = Seen { head: read, version: None, fetch: Fetch::Attrs };
+        let permit = Permit::mint(Arc::new(asked(root(OWNER))), Action::PutObjectAcl, ground);
+        let judged = permit.having_seen(Some(seen)).still_holds(None, &now);
+        assert_eq!(judged.is_ok(), holds, "{ground:?}");
+    }
 }
 
 #[test]

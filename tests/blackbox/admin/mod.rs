@@ -4,7 +4,7 @@ mod buckets;
 mod cli;
 mod document;
 mod keys;
-mod operator;
+pub mod operator;
 mod startup;
 mod tokens;
 

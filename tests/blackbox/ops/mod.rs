@@ -18,6 +18,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use md5::{Digest, Md5};
 
+use crate::admin::operator::Operator;
 use crate::client::{Client, Reply, encode, now};
 use crate::harness::{ALICE, BOB, Key, Server};
 
@@ -37,7 +38,17 @@ impl Ground {
 
     /// On this server.
     pub fn on(server: &Server) -> Self {
-        let ground = Self { alice: client(server, ALICE), bob: client(server, BOB), bucket: fresh_bucket_name() };
+        Self::between(client(server, ALICE), client(server, BOB))
+    }
+
+    /// Of an Alice and a Bob whom no other test knows, on the shared server: for what holds in a whole account.
+    pub fn apart() -> Self {
+        let operator = Operator::of(Server::shared());
+        Self::between(operator.tenant("alice").1, operator.tenant("bob").1)
+    }
+
+    fn between(alice: Client, bob: Client) -> Self {
+        let ground = Self { alice, bob, bucket: fresh_bucket_name() };
         ground.alice.put(&ground.root(), "").assert_status(200);
         ground
     }

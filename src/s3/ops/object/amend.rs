@@ -12,7 +12,7 @@ use crate::storage::{Data, Decision, Fetch, Head, ObjectAttrs, ObjectRecord, Ver
 /// then.
 ///
 /// # Errors
-/// As [`version::read`]; what `wanted` refuses with; what the store fails with.
+/// As [`version::read`]; as [`Permit::still_holds`]; what `wanted` refuses with; what the store fails with.
 pub async fn amend(
     permit: &Permit,
     named: Option<VersionRef>,
@@ -25,6 +25,7 @@ pub async fn amend(
     let mut decide = |head: &Head| {
         let found = if named.is_some() { head.named.clone() } else { head.current.clone() };
         let record = version::there(found, bucket, key, named)?;
+        permit.still_holds(named, &record.attrs)?;
         let next = ObjectRecord { attrs: wanted(&record.attrs)?, data: record.data.clone() };
         let next = match next.data {
             Data::Inline(_) => ObjectRecord { data: Data::NotRead, ..next },

@@ -2,9 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::s3::access::{Ground, Permit};
+use crate::s3::access::Permit;
 use crate::s3::acl::{self, On};
-use crate::s3::error::S3ErrorCode;
 use crate::s3::operation::{AclRight, Action, BodyKind, Level, Reply, Request, Row};
 use crate::s3::ops::bucket::put_bucket_acl::DOCUMENT_BYTES_MAX;
 use crate::s3::ops::object::amend::amend;
@@ -36,11 +35,6 @@ fn call(permit: Permit, request: Request, services: Arc<Services>) -> Reply {
         let wanted = acl::requested(request, On::Object, owner, DOCUMENT_BYTES_MAX, &services).await?;
         let block = permit.switches()?;
         let amended = amend(&permit, named, &services, |now| {
-            // The right came from the object as it was; another may have taken its place, with a list of its own.
-            let same = (&now.owner, &now.acl) == (&found.attrs.owner, &found.attrs.acl);
-            if !same && permit.ground() != Ground::Account {
-                return Err(S3ErrorCode::OperationAborted.into());
-            }
             let owner = acl::owner_of(bucket, now);
             let list = wanted.list(owner, bucket.owner);
             acl::admit(&list, owner, &bucket.settings, block)?;

@@ -1,14 +1,12 @@
 //! DeletePublicAccessBlock of S3 Control.
 
-use crate::harness::Server;
 use crate::ops::Ground;
 use crate::ops::bucket::put_public_access_block::document;
 use crate::ops::control::switches;
 
 #[test]
 fn the_switches_are_off_again() {
-    let server = Server::start();
-    let g = Ground::on(&server);
+    let g = Ground::apart();
     let text = document(&[("BlockPublicAcls", "true")]);
     switches("PUT", &g.alice, &g.alice).body(text).send().assert_status(200);
     switches("DELETE", &g.bob, &g.alice).send().assert_error(403, "AccessDenied");

@@ -1,14 +1,12 @@
 //! GetPublicAccessBlock of S3 Control.
 
-use crate::harness::Server;
 use crate::ops::Ground;
 use crate::ops::bucket::put_public_access_block::document;
 use crate::ops::control::switches;
 
 #[test]
 fn the_switches_are_told_in_the_namespace_of_s3_control() {
-    let server = Server::start();
-    let g = Ground::on(&server);
+    let g = Ground::apart();
     let get = || switches("GET", &g.alice, &g.alice).send();
     get().assert_error(404, "NoSuchPublicAccessBlockConfiguration");
     let text = document(&[("RestrictPublicBuckets", "TRUE")]);

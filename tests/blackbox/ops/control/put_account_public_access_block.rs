@@ -1,6 +1,5 @@
 //! PutPublicAccessBlock of S3 Control.
 
-use crate::harness::Server;
 use crate::ops::acls::ALL_USERS;
 use crate::ops::bucket::put_public_access_block::document;
 use crate::ops::control::switches;
@@ -8,8 +7,7 @@ use crate::ops::{Ground, fresh_bucket_name, md5_base64};
 
 #[test]
 fn the_switches_of_an_account_hold_in_all_its_buckets() {
-    let server = Server::start();
-    let g = Ground::on(&server);
+    let g = Ground::apart();
     let acl = format!("{}?acl", g.root());
     let public = || g.alice.request("PUT", &acl).header("x-amz-acl", "public-read");
     public().send().assert_status(200);
@@ -32,8 +30,7 @@ fn the_switches_of_an_account_hold_in_all_its_buckets() {
 
 #[test]
 fn only_ones_own_account_and_a_whole_document_are_taken() {
-    let server = Server::start();
-    let g = Ground::on(&server);
+    let g = Ground::apart();
     let put = |body: &str| switches("PUT", &g.alice, &g.alice).body(body);
     for bad in ["", "<Other/>", &document(&[("BlockPublicAcls", "perhaps")])] {
         put(bad).send().assert_error(400, "MalformedXML");
