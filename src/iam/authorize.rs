@@ -4,7 +4,7 @@
 use super::Call;
 use super::actions::About;
 use super::error::Refusal;
-use crate::accounts::{AccountError, EntityKind, Identity};
+use crate::accounts::{AccountError, AccountId, EntityKind, Identity};
 use crate::policy::{Facts, Question, Verdict};
 use crate::s3::access::{global_fact, of_principal};
 
@@ -13,14 +13,23 @@ pub(super) struct Known<'a>(pub &'a Call<'a>);
 
 impl Facts for Known<'_> {
     fn values(&self, key: &str) -> Option<Vec<String>> {
-        let Call { parameters, principal, origin, headers, .. } = self.0;
+        let Call { parameters, principal, origin, region, headers, .. } = self.0;
         let parameter = |name: &str| parameters.get(name).map(|value| vec![value.to_owned()]);
         match key {
             "iam:policyarn" => parameter("PolicyArn"),
             "sts:rolesessionname" => parameter("RoleSessionName"),
             "sts:externalid" => parameter("ExternalId"),
-            _ => global_fact(key.strip_prefix("aws:")?, Some(principal), *origin, headers),
+            "aws:resourceaccount" => Some(vec![self.account().to_string()]),
+            _ => global_fact(key.strip_prefix("aws:")?, Some(principal), *origin, region, headers),
         }
+    }
+}
+
+impl Known<'_> {
+    /// The account that owns what the call is about: only roles can be another's.
+    fn account(&self) -> AccountId {
+        let role = self.0.parameters.get("RoleArn").and_then(|arn| arn.split(':').nth(4));
+        role.and_then(AccountId::parse).unwrap_or(self.0.principal.account)
     }
 }
 

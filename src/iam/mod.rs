@@ -110,6 +110,8 @@ struct Call<'a> {
     parameters: Parameters,
     headers: &'a Headers,
     origin: Origin,
+    /// The region that it was sent to: this installation's.
+    region: &'a str,
 }
 
 async fn run(pending: Pending, body: WireBody, services: &Arc<Services>) -> Result<Bytes, Refusal> {
@@ -126,7 +128,8 @@ async fn run(pending: Pending, body: WireBody, services: &Arc<Services>) -> Resu
     let action = actions::find(service, &parameters)?;
     let origin = Origin::from(&wire);
     let accounts = services.accounts.as_ref();
-    let call = Call { action, accounts, principal: &principal, parameters, headers: &wire.headers, origin };
+    let (region, headers) = (services.rules.region.as_str(), &wire.headers);
+    let call = Call { action, accounts, principal: &principal, parameters, headers, origin, region };
     authorize(&call).await?;
     let mut out = Document::with_attributes(action.response, &[("xmlns", namespace(service))]);
     out.open(action.result);

@@ -105,7 +105,7 @@ async fn judge(wire: WireHead, target: Target, services: &Arc<Services>) -> Resu
     }
     let row = operation::find(wire.method, &target, &identity.headers)?;
     let (headers, origin) = (Arc::new(identity.headers), Origin::from(&wire));
-    let asked = |caller, how| Asked::new(caller, how, row, &headers, &target, origin);
+    let asked = |caller, how| Asked::new(caller, how, row, &headers, &target, origin, &services.rules.region);
     let admission = match row.body {
         BodyKind::Form => Admission::ByForm(Announced::parse(&wire, identity.how)?),
         kind => {
@@ -233,7 +233,8 @@ async fn run(
         Admission::Granted(permit, throttle) => (permit, throttle, request),
         Admission::ByForm(announced) => {
             let ((caller, how), request) = announced.open(request, services).await?;
-            let asked = Asked::new(caller, how, request.row, &request.headers, &request.target, origin);
+            let region = &services.rules.region;
+            let asked = Asked::new(caller, how, request.row, &request.headers, &request.target, origin, region);
             let (permit, throttle) = admit(asked, &request.target, services).await?;
             (permit, throttle, request)
         }

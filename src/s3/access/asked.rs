@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use crate::accounts::{Identity, Principal};
+use crate::accounts::{AccountId, Identity, Principal};
 use crate::policy::{Facts, Who};
 use crate::s3::auth::{Caller, SignatureKind, signed_at};
 use crate::s3::copy_source::CopySource;
@@ -29,6 +29,8 @@ pub struct Asked {
     pub query: Query,
     /// Where it comes from.
     pub origin: Origin,
+    /// The region that it was sent to: this installation's.
+    pub region: String,
     /// What a small document in the body says, by the names of condition keys.
     pub document: Vec<(String, Vec<String>)>,
 }
@@ -62,9 +64,10 @@ impl Asked {
         headers: &Arc<Headers>,
         target: &Target,
         origin: Origin,
+        region: &str,
     ) -> Self {
-        let (headers, query, document) = (Arc::clone(headers), target.query.clone(), Vec::new());
-        Self { caller, how, row, headers, query, origin, document }
+        let (headers, query, region) = (Arc::clone(headers), target.query.clone(), region.to_owned());
+        Self { caller, how, row, headers, query, origin, region, document: Vec::new() }
     }
 
     /// Whoever signed.
@@ -94,6 +97,8 @@ pub(super) struct Known<'a> {
     pub asked: &'a Asked,
     /// The tags of the object, where there is one and it was read.
     pub tags: Option<&'a [Tag]>,
+    /// The account that owns what the request is about.
+    pub account: Option<AccountId>,
 }
 
 impl Facts for Known<'_> {
@@ -101,8 +106,10 @@ impl Facts for Known<'_> {
         if let Some((_, values)) = self.asked.document.iter().find(|(name, _)| name == key) {
             return Some(values.clone());
         }
+        let Asked { origin, region, headers, .. } = self.asked;
         match key.split_once(':') {
-            Some(("aws", name)) => global_fact(name, self.asked.principal(), self.asked.origin, &self.asked.headers),
+            Some(("aws" | "s3", "resourceaccount")) => self.account.map(|account| vec![account.to_string()]),
+            Some(("aws", name)) => global_fact(name, self.asked.principal(), *origin, region, headers),
             Some(("s3", name)) => self.of_s3(name),
             _ => None,
         }
@@ -176,12 +183,14 @@ pub fn global_fact(
     name: &str,
     principal: Option<&Arc<Principal>>,
     origin: Origin,
+    region: &str,
     headers: &Headers,
 ) -> Option<Vec<String>> {
     let one = |text: String| Some(vec![text]);
     match name {
         "sourceip" => one(origin.client.to_canonical().to_string()),
         "securetransport" => one(origin.secure.to_string()),
+        "requestedregion" => one(region.to_owned()),
         "referer" => header(headers, "referer"),
         "useragent" => header(headers, "user-agent"),
         "currenttime" => one(iso8601(origin.received)),
@@ -196,6 +205,8 @@ pub fn global_fact(
                 ("userid", _) => one(principal.user_id()),
                 ("principalarn", _) => one(principal.role_arn().unwrap_or_else(|| principal.arn())),
                 ("principalaccount", _) => one(principal.account.to_string()),
+                // There are no MFA devices here; AWS says so of temporary credentials, and nothing of keys.
+                ("multifactorauthpresent", _) => principal.session.as_ref().and_then(|_| one("false".to_owned())),
                 ("tokenissuetime", _) => one(iso8601(principal.session.as_ref()?.issued)),
                 _ => None,
             }

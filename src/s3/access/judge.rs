@@ -66,7 +66,8 @@ pub(super) fn judge(case: &Case<'_>) -> Option<Ground> {
 }
 
 fn ask<T>(case: &Case<'_>, answer: impl FnOnce(&Question<'_>) -> T) -> T {
-    let facts = Known { asked: case.asked, tags: case.object.map(|object| object.tags.as_slice()) };
+    let tags = case.object.map(|object| object.tags.as_slice());
+    let facts = Known { asked: case.asked, tags, account: case.standing.account };
     let who = case.asked.who();
     let resource = resource(case.standing.bucket.name.as_str(), case.key);
     answer(&Question { who: &who, action: case.action.name(), resource: &resource, facts: &facts })
@@ -214,7 +215,7 @@ fn any(verdicts: impl Iterator<Item = Verdict>) -> Verdict {
 /// Whether a principal may do what is about no bucket that is there: its own account decides.
 pub(super) fn may_alone(asked: &Asked, action: Action, bucket: Option<&str>) -> bool {
     let Some(principal) = asked.principal() else { return false };
-    let facts = Known { asked, tags: None };
+    let facts = Known { asked, tags: None, account: Some(principal.account) };
     // What is about no bucket is about any: policies that say `arn:aws:s3:::*` mean it too.
     let resource = resource(bucket.unwrap_or("*"), None);
     let (who, facts): (Who, &dyn Facts) = (asked.who(), &facts);

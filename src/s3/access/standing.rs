@@ -6,6 +6,7 @@ use bytes::Bytes;
 use moka::future::Cache;
 
 use super::asked::Asked;
+use crate::accounts::AccountId;
 use crate::policy::{Kind, Policy};
 use crate::s3::action::Action;
 use crate::s3::error::{S3Error, S3ErrorCode};
@@ -66,6 +67,8 @@ pub(super) struct Standing {
     pub policy: Option<Arc<Policy>>,
     /// The switches of the bucket and of its owner's account together.
     pub switches: PublicAccessBlock,
+    /// The number of the account that owns the bucket, where a policy may ask for it.
+    pub account: Option<AccountId>,
 }
 
 impl Standing {
@@ -82,7 +85,12 @@ impl Standing {
         if asked.tenant() != Some(bucket.owner) || gives_rights(asked) {
             switches = switches.or(switches_of_account(bucket.owner, services).await?);
         }
-        Ok(Arc::new(Self { bucket, policy, switches }))
+        let account = match asked.principal() {
+            Some(principal) if principal.tenant.id == bucket.owner => Some(principal.account),
+            principal if policy.is_none() && principal.is_none_or(|principal| principal.is_unrestricted()) => None,
+            _ => services.accounts.recent_tenant(bucket.owner).await?.map(|record| record.account_id()),
+        };
+        Ok(Arc::new(Self { bucket, policy, switches, account }))
     }
 
     /// Whether access control lists count.

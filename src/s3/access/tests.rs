@@ -113,6 +113,7 @@ impl World {
             policy: (!self.settings.policy.is_empty())
                 .then(|| Arc::new(Policy::stored(&self.settings.policy, Kind::Bucket { name: "bucket" }))),
             switches: self.switches,
+            account: Some(account(OWNER)),
         }
     }
 
@@ -138,6 +139,7 @@ fn asked(caller: Caller) -> Asked {
             tls_version: None,
             received: Timestamp(0),
         },
+        region: "us-east-1".to_owned(),
         document: Vec::new(),
     }
 }
@@ -301,7 +303,7 @@ fn no_tag_hides_behind_another_of_the_same_letters() {
     let tag = |key: &str, value: &str| crate::storage::Tag { key: key.to_owned(), value: value.to_owned() };
     let tags = [tag("TEAM", "public"), tag("team", "secret")];
     let asked = asked(Caller::Anonymous);
-    let known = super::asked::Known { asked: &asked, tags: Some(&tags) };
+    let known = super::asked::Known { asked: &asked, tags: Some(&tags), account: None };
     let values = crate::policy::Facts::values(&known, "s3:existingobjecttag/team");
     assert_eq!(values, Some(vec!["public".to_owned(), "secret".to_owned()]));
 }

@@ -82,3 +82,38 @@ fn accounts_outlive_the_process() {
     assert!(reply.element("Arn").is_some_and(|arn| arn.ends_with(":user/kept")));
     assert!(!server.log().contains(&made.element("SecretAccessKey").expect("a secret")));
 }
+
+#[test]
+fn policies_of_users_and_sessions_know_whose_things_are_and_where_requests_go() {
+    const TOKEN: &str = "x-amz-security-token";
+    let account = Account::new();
+    let (user, name, number) = (account.user(), account.name.as_str(), account.number());
+    let role = account.role(&trust("*"));
+    account.let_role("s3:*");
+    let bobs = sts(&bob(), "GetCallerIdentity", &[]).element("Account").expect("a number");
+    for (key, own, other) in [
+        ("aws:ResourceAccount", number.as_str(), bobs.as_str()),
+        ("s3:ResourceAccount", &number, &bobs),
+        ("aws:RequestedRegion", "us-east-1", "eu-west-1"),
+    ] {
+        for (value, status) in [(own, 200), (other, 403)] {
+            let condition = format!(r#""Condition":{{"StringEquals":{{"{key}":"{value}"}}}},"Action""#);
+            let document = allow("*").replace("\"Action\"", &condition);
+            let parameters = [("UserName", name), ("PolicyName", "p"), ("PolicyDocument", &document)];
+            iam(account.alice(), "PutUserPolicy", &parameters).assert_status(200);
+            let parameters = [("RoleArn", role.as_str()), ("RoleSessionName", "ab"), ("Policy", &document)];
+            let made = sts(account.alice(), "AssumeRole", &parameters).assert_status(200);
+            let (session, token) = (with_keys(&user, &made), made.element("SessionToken").expect("a token"));
+            for target in [account.object().as_str(), "/"] {
+                let by_user = user.get(target);
+                assert_eq!(by_user.status, status, "{key} {value} {target}: {by_user}");
+                let by_session = session.request("GET", target).header(TOKEN, &token).send();
+                assert_eq!(by_session.status, status, "{key} {value} {target}, a session: {by_session}");
+            }
+            if key.starts_with("aws:") {
+                let listed = iam(&user, "ListUsers", &[]);
+                assert_eq!(listed.status, status, "{key} {value}: {listed}");
+            }
+        }
+    }
+}

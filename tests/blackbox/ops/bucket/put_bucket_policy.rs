@@ -3,6 +3,7 @@
 use crate::client::Reply;
 use crate::ops::acls::id;
 use crate::ops::bucket::put_public_access_block::block;
+use crate::ops::control::account;
 use crate::ops::{Ground, md5_base64};
 
 /// A policy of one statement on a bucket and its objects.
@@ -92,4 +93,26 @@ fn another_account_does_not_touch_it_whatever_it_may() {
     g.bob.get(&target).assert_error(405, "MethodNotAllowed");
     g.bob.put(&target, text.as_str()).assert_error(405, "MethodNotAllowed");
     g.bob.delete(&target).assert_error(405, "MethodNotAllowed");
+}
+
+#[test]
+fn a_policy_knows_whose_the_bucket_is_and_where_the_request_went() {
+    let g = Ground::new();
+    g.put("k", "x");
+    let (alice, bob) = (account(&g.alice), account(&g.bob));
+    for (key, true_value, other) in [
+        ("aws:ResourceAccount", alice.as_str(), bob.as_str()),
+        ("s3:ResourceAccount", &alice, &bob),
+        ("aws:RequestedRegion", "us-east-1", "eu-west-1"),
+    ] {
+        for (value, status) in [(true_value, 200), (other, 403)] {
+            let condition = format!("\"Condition\":{{\"StringEquals\":{{\"{key}\":\"{value}\"}}}},\"Action\"");
+            let text = policy("Allow", "\"*\"", "s3:GetObject", &g.bucket).replace("\"Action\"", &condition);
+            put(&g, text).assert_status(204);
+            for client in [&g.bob, &g.alice.anonymous()] {
+                let reply = client.get(&g.path("k"));
+                assert_eq!(reply.status, status, "{key} {value}: {reply}");
+            }
+        }
+    }
 }
