@@ -2,9 +2,9 @@
 
 use std::time::SystemTime;
 
-use crate::client::{Client, Reply};
+use crate::client::{Client, Form, Reply};
 use crate::harness::{ALICE, Server};
-use crate::ops::{Ground, client};
+use crate::ops::{Ground, bytes, client};
 
 /// What every answer has to carry.
 #[track_caller]
@@ -50,6 +50,36 @@ fn an_overlong_head_is_refused_in_s3s_words() {
     let mut just_fits = alice.connect();
     just_fits.send(&head(90, 300)).expect("sends");
     just_fits.read(false).expect("answers").assert_error(403, "AccessDenied");
+}
+
+/// AWS bounds the bytes of metadata and not the number of its headers; here a request has 96 headers.
+#[test]
+fn metadata_in_more_headers_than_a_request_has_is_refused_whole() {
+    let g = Ground::new();
+    let put = |count: usize, body: Vec<u8>| {
+        let request = g.alice.request("PUT", &g.path("k"));
+        (0..count).fold(request, |request, i| request.header(&format!("x-amz-meta-{i}"), "v")).body(body)
+    };
+    // Beside Host, Authorization, Content-Length, and the date and the digest of V4.
+    put(91, b"kept".to_vec()).send().assert_status(200);
+    let metadata = |reply: Reply| reply.headers.iter().filter(|(name, _)| name.starts_with("x-amz-meta-")).count();
+    assert_eq!(metadata(g.get("k")), 91);
+    for body in [b"new".to_vec(), bytes(1 << 20)] {
+        let refused = refusal(&g.alice, &put(92, body).wire().bytes());
+        refused.assert_error(400, "RequestHeaderSectionTooLarge");
+    }
+    // Asked before the body is sent, on a connection that has served others.
+    let mut connection = g.alice.connect();
+    connection.send(&g.alice.request("GET", &g.path("k")).wire().bytes()).expect("sends");
+    connection.read(false).expect("answers").assert_body("kept");
+    connection.send(&put(91, bytes(1 << 20)).expect_continue().wire().head_bytes()).expect("sends");
+    connection.read_one(false).expect("answers").assert_error(400, "RequestHeaderSectionTooLarge");
+    assert!(connection.is_closed_by_server());
+    assert_eq!(metadata(g.get("k").assert_body("kept")), 91);
+    // A form's fields are no headers.
+    let form = (0..97).fold(Form::new(&g.alice, &g.bucket), |form, i| form.field(&format!("x-amz-meta-{i}"), "v"));
+    form.send().assert_status(204);
+    assert_eq!(metadata(g.get("k")), 97);
 }
 
 #[test]

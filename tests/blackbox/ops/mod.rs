@@ -5,12 +5,14 @@ pub mod acls;
 pub mod bucket;
 pub mod control;
 mod cors;
+mod everywhere;
 pub mod locks;
 pub mod multipart;
 pub mod object;
 mod owners;
 mod preflight;
 mod refusals;
+mod requester_pays;
 mod service;
 mod strict;
 

@@ -10,16 +10,22 @@ use crate::s3::operation::{AclRight, Action, BodyKind, Level, Reply, Request, Ro
 use crate::s3::request::Method;
 use crate::s3::response::Response;
 use crate::s3::services::Services;
-use crate::storage::{Bucket, DeleteBucket, UploadScan, VersionScan};
+use crate::storage::{Bucket, DeleteBucket, MetadataStore, UploadScan, VersionScan};
 
 /// How often uploads that keep being opened are aborted before the bucket counts as in use.
 const ATTEMPTS_MAX: u32 = 2;
-/// Uploads that are aborted before the bucket is looked at again.
-const ABORTED_BETWEEN_LOOKS: usize = 100;
-/// Looks in one request; 10,000 uploads take about a minute on Cassandra.
-const LOOKS_MAX: u32 = 100;
+/// 10,000 uploads take about a minute on Cassandra.
+const BOUNDS: Bounds = Bounds { aborted_between_looks: 100, looks: 100 };
 /// Uploads that are aborted at once.
 const PARALLEL: usize = 8;
+
+/// How many uploads one request aborts.
+struct Bounds {
+    /// Uploads that are aborted before the bucket is looked at again.
+    aborted_between_looks: usize,
+    /// Looks in one request.
+    looks: u32,
+}
 
 /// The row of DeleteBucket.
 pub const ROW: Row = Row {
@@ -46,7 +52,7 @@ async fn run(permit: Permit, services: &Services) -> Result<Response, S3Error> {
     let mut answer = store.delete_bucket(bucket).await?;
     for _ in 0..ATTEMPTS_MAX {
         // Never without trying again afterwards: whoever is refused still has their uploads, as far as that is possible.
-        if answer != DeleteBucket::NotEmpty || !abort_uploads(bucket, services).await? {
+        if answer != DeleteBucket::NotEmpty || !abort_uploads(bucket, store.as_ref(), &BOUNDS).await? {
             break;
         }
         answer = store.delete_bucket(bucket).await?;
@@ -60,12 +66,11 @@ async fn run(permit: Permit, services: &Services) -> Result<Response, S3Error> {
 
 /// Uploads that nobody completed do not keep a bucket: AWS names only objects, versions and delete markers. Nobody could
 /// ask for their parts again. False, and no more of them go, once something else is in the bucket.
-async fn abort_uploads(bucket: &Bucket, services: &Services) -> Result<bool, S3Error> {
-    let store = &services.storage.metadata;
+async fn abort_uploads(bucket: &Bucket, store: &dyn MetadataStore, bounds: &Bounds) -> Result<bool, S3Error> {
     let versions = VersionScan { prefix: Vec::new(), from: Vec::new(), below: None, limit: 1 };
-    let mut scan =
-        UploadScan { prefix: Vec::new(), from: Vec::new(), after_upload: None, limit: ABORTED_BETWEEN_LOOKS };
-    for _ in 0..LOOKS_MAX {
+    let limit = bounds.aborted_between_looks;
+    let mut scan = UploadScan { prefix: Vec::new(), from: Vec::new(), after_upload: None, limit };
+    for _ in 0..bounds.looks {
         if !store.list_versions(bucket, &versions).await?.entries.is_empty() {
             return Ok(false);
         }
@@ -83,4 +88,41 @@ async fn abort_uploads(bucket: &Bucket, services: &Services) -> Result<bool, S3E
     Err(S3ErrorCode::SlowDown.because(
         "The bucket has more open uploads than one request can abort. Those that were aborted are gone; send it again.",
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::storage::conformance::fixture::Fixture;
+    use crate::storage::embedded::{EmbeddedConfig, open};
+
+    #[tokio::test]
+    async fn more_uploads_than_one_request_aborts_take_several() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let f = Fixture::new(open(EmbeddedConfig::new(folder.path())).await.expect("opens")).await;
+        for i in 0..9 {
+            f.open(&format!("k{}", i / 2)).await;
+        }
+        let abort =
+            || abort_uploads(&f.bucket, f.storage.metadata.as_ref(), &Bounds { aborted_between_looks: 2, looks: 2 });
+        for _ in 0..2 {
+            let stopped = abort().await.expect_err("there are more");
+            assert_eq!(stopped.code, S3ErrorCode::SlowDown);
+            assert_eq!(f.delete_bucket().await, DeleteBucket::NotEmpty);
+        }
+        assert!(abort().await.expect("is the last"));
+        assert_eq!(f.delete_bucket().await, DeleteBucket::Deleted);
+    }
+
+    #[tokio::test]
+    async fn uploads_of_a_bucket_in_use_stay() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let f = Fixture::new(open(EmbeddedConfig::new(folder.path())).await.expect("opens")).await;
+        f.put("k", "x").await;
+        let upload = f.open("u").await;
+        assert!(!abort_uploads(&f.bucket, f.storage.metadata.as_ref(), &BOUNDS).await.expect("looks"));
+        let scan = UploadScan { prefix: Vec::new(), from: Vec::new(), after_upload: None, limit: 9 };
+        let open = f.storage.metadata.list_uploads(&f.bucket, &scan).await.expect("lists").entries;
+        assert_eq!(open.iter().map(|open| open.id).collect::<Vec<_>>(), [upload.id]);
+    }
 }

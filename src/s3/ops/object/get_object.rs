@@ -156,6 +156,18 @@ pub fn tell_expiration_of(
     tell_expiration(answer, permit.bucket()?, permit.key()?, &record.attrs)
 }
 
+/// What the four conditions of a read say.
+///
+/// # Errors
+/// `PreconditionFailed`, `NotModified`.
+pub fn judge(conditions: &ReadConditions, bucket: &Bucket, attrs: &ObjectAttrs) -> Result<(), S3Error> {
+    match conditions.judge(attrs) {
+        Verdict::Go => Ok(()),
+        Verdict::Failed(condition) => Err(S3Error::from(S3ErrorCode::PreconditionFailed).field("Condition", condition)),
+        Verdict::NotModified => Err(not_modified(bucket, attrs)),
+    }
+}
+
 /// Everything of the answer but its body, and which bytes that is.
 ///
 /// # Errors
@@ -167,15 +179,7 @@ pub async fn outline(
     services: &Arc<Services>,
 ) -> Result<(Response, Range<u64>), S3Error> {
     let attrs = &record.attrs;
-    match input.conditions.judge(attrs) {
-        Verdict::Go => {}
-        Verdict::Failed(condition) => {
-            return Err(S3Error::from(S3ErrorCode::PreconditionFailed).field("Condition", condition));
-        }
-        Verdict::NotModified => {
-            return Err(not_modified(bucket, attrs));
-        }
-    }
+    judge(&input.conditions, bucket, attrs)?;
     let is_same = |validator: &String| precondition::still_is(validator, attrs);
     let wanted = input.range.as_ref().filter(|_| input.if_range.as_ref().is_none_or(is_same));
     let (range, checksums) = match (wanted, input.part_number) {

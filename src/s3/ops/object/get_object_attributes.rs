@@ -6,7 +6,9 @@ use crate::s3::access::Permit;
 use crate::s3::content;
 use crate::s3::error::{S3Error, S3ErrorCode};
 use crate::s3::operation::{AclRight, Action, BodyKind, Level, Reply, Request, Row};
+use crate::s3::ops::object::get_object::judge;
 use crate::s3::ops::object::version;
+use crate::s3::precondition::ReadConditions;
 use crate::s3::request::{Headers, Method};
 use crate::s3::response::Response;
 use crate::s3::services::Services;
@@ -33,6 +35,7 @@ const MAX_PARTS: usize = 1_000;
 
 struct Input {
     wanted: Wanted,
+    conditions: ReadConditions,
     marker: u32,
     max_parts: usize,
 }
@@ -51,7 +54,7 @@ fn decode(headers: &Headers) -> Result<Input, S3Error> {
     }
     let max_parts = number(headers, "x-amz-max-parts")?.map_or(MAX_PARTS, |n| (n as usize).min(MAX_PARTS));
     let marker = number(headers, "x-amz-part-number-marker")?.unwrap_or(0);
-    Ok(Input { wanted: wanted(headers)?, marker, max_parts })
+    Ok(Input { wanted: wanted(headers)?, conditions: ReadConditions::parse(headers, ""), marker, max_parts })
 }
 
 fn wanted(headers: &Headers) -> Result<Wanted, S3Error> {
@@ -104,6 +107,7 @@ async fn run(
 ) -> Result<Response, S3Error> {
     let record = version::read(&permit, version, Fetch::Attrs, services).await?;
     let attrs = &record.attrs;
+    judge(&input.conditions, permit.bucket()?, attrs)?;
     let manifest = match input.wanted.object_parts {
         true => content::manifest(&record, services).await?,
         false => None,

@@ -30,7 +30,7 @@ pub mod put_bucket_cors;
 pub mod put_bucket_lifecycle_configuration;
 pub mod put_bucket_ownership_controls;
 pub mod put_bucket_policy;
-mod put_bucket_request_payment;
+pub mod put_bucket_request_payment;
 mod put_bucket_tagging;
 mod put_bucket_versioning;
 mod put_object_lock_configuration;

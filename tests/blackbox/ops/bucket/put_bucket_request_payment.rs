@@ -2,7 +2,8 @@
 
 use crate::ops::Ground;
 
-fn payment(payer: &str) -> String {
+/// Who pays, as a document.
+pub fn payment(payer: &str) -> String {
     format!("<RequestPaymentConfiguration><Payer>{payer}</Payer></RequestPaymentConfiguration>")
 }
 

@@ -126,9 +126,18 @@ fn it_can_be_made_conditional() {
     let part = upload.part(1, "new");
     let guarded = g.alice.request("POST", &upload.target("")).header("if-none-match", "*");
     guarded.body(document(std::slice::from_ref(&part))).send().assert_error(412, "PreconditionFailed");
+    let matching = |key: &str, etag: &str| {
+        let upload = Multipart::open(&g, key);
+        let parts = document(&[upload.part(1, "other")]);
+        g.alice.request("POST", &upload.target("")).header("if-match", etag).body(parts).send()
+    };
+    matching("k", "\"0\"").assert_error(412, "PreconditionFailed");
+    matching("none", "\"0\"").assert_error(404, "NoSuchKey");
     g.get("k").assert_body("kept");
     upload.complete(&[part]).assert_status(200);
-    g.get("k").assert_body("new");
+    let etag = g.get("k").assert_body("new").etag();
+    matching("k", &etag).assert_status(200);
+    g.get("k").assert_body("other");
 }
 
 #[test]

@@ -61,6 +61,12 @@ fn ranges_and_conditions_are_judged_first() {
     copy(&g, &upload, 1, "s", &[("x-amz-copy-source-if-match", "\"0\"")]).assert_error(412, "PreconditionFailed");
     copy(&g, &upload, 1, "s", &[("x-amz-copy-source-if-none-match", &etag)]).assert_error(412, "PreconditionFailed");
     copy(&g, &upload, 1, "none", &[]).assert_error(404, "NoSuchKey");
+    let from = |source: String| {
+        let request = g.alice.request("PUT", &upload.target("partNumber=1&"));
+        request.header("x-amz-copy-source", source).send()
+    };
+    from(format!("{}?versionId={}", g.path("s"), "0".repeat(32))).assert_error(404, "NoSuchVersion");
+    from(format!("/{}/k", fresh_bucket_name())).assert_error(404, "NoSuchBucket");
     copy(&g, &upload, 0, "s", &[]).assert_error(400, "InvalidArgument");
     copy(&g, &upload, 10_001, "s", &[]).assert_error(400, "InvalidArgument");
     assert!(g.alice.get(&upload.target("")).assert_status(200).elements("PartNumber").is_empty());

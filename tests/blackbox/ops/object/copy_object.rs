@@ -4,7 +4,7 @@ use crate::client::{Reply, encode};
 use crate::ops::acls::{AUTHENTICATED, assert_grants, id};
 use crate::ops::bucket::put_bucket_ownership_controls::own;
 use crate::ops::multipart::Multipart;
-use crate::ops::{Ground, bytes, locks};
+use crate::ops::{Ground, bytes, fresh_bucket_name, locks};
 
 fn copy(g: &Ground, source: &str, destination: &str, headers: &[(&str, &str)]) -> Reply {
     let source = format!("/{}/{}", g.bucket, encode(source));
@@ -107,6 +107,21 @@ fn the_source_has_conditions() {
     }
 }
 
+/// AWS: `If-Match` and `If-None-Match` are about what the copy replaces.
+#[test]
+fn the_destination_has_conditions() {
+    let g = Ground::new();
+    g.put("s", "source");
+    let etag = g.put("d", "old").etag();
+    copy(&g, "s", "d", &[("if-none-match", "*")]).assert_error(412, "PreconditionFailed");
+    copy(&g, "s", "d", &[("if-match", "\"0\"")]).assert_error(412, "PreconditionFailed");
+    copy(&g, "s", "none", &[("if-match", &etag)]).assert_error(404, "NoSuchKey");
+    g.get("d").assert_body("old");
+    copy(&g, "s", "d", &[("if-match", &etag)]).assert_status(200);
+    copy(&g, "s", "none", &[("if-none-match", "*")]).assert_status(200);
+    g.get("d").assert_body("source");
+}
+
 #[test]
 fn a_copy_is_private_unless_it_asks_for_a_list() {
     let g = Ground::new();
@@ -128,12 +143,15 @@ fn what_clients_restate_is_taken_and_the_rest_is_refused() {
     copy(&g, "s", "d", &[("x-amz-storage-class", "STANDARD"), ("x-amz-acl", "private")]).assert_status(200);
     copy(&g, "s", "d", &[("x-amz-acl", "open")]).assert_error(400, "InvalidArgument");
     copy(&g, "s", "d", &[("x-amz-server-side-encryption", "AES256")]).assert_error(501, "NotImplemented");
+    copy(&g, "s", &"k".repeat(1025), &[]).assert_error(400, "KeyTooLongError");
+    let large = [("x-amz-metadata-directive", "REPLACE"), ("x-amz-meta-a", &*"x".repeat(2048))];
+    copy(&g, "s", "d", &large).assert_error(400, "MetadataTooLarge");
 }
 
 #[test]
 fn a_foreign_source_or_destination_is_denied() {
     let g = Ground::new();
-    let bobs = crate::ops::fresh_bucket_name();
+    let bobs = fresh_bucket_name();
     g.bob.put(&format!("/{bobs}"), "").assert_status(200);
     g.bob.put(&format!("/{bobs}/secret"), "bob's").assert_status(200);
     g.put("mine", "x");
@@ -193,6 +211,13 @@ fn a_missing_source_is_named() {
     let g = Ground::new();
     let reply = copy(&g, "no source", "x", &[]).assert_error(404, "NoSuchKey");
     assert_eq!(reply.element("Key").as_deref(), Some("no source"));
+    let from = |source: &str| g.alice.request("PUT", &g.path("x")).header("x-amz-copy-source", source).send();
+    let never = format!("/{}/no%20source?versionId={}", g.bucket, "0".repeat(32));
+    from(&never).assert_error(404, "NoSuchVersion");
+    let absent = fresh_bucket_name();
+    let reply = from(&format!("/{absent}/k")).assert_error(404, "NoSuchBucket");
+    assert_eq!(reply.element("BucketName"), Some(absent));
+    assert!(g.keys("").is_empty());
 }
 
 #[test]

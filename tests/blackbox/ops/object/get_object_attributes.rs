@@ -105,3 +105,29 @@ fn what_is_asked_wrongly_is_refused() {
     ask(&g, "k", "ETag", &[("x-amz-server-side-encryption-customer-algorithm", "AES256")])
         .assert_error(501, "NotImplemented");
 }
+
+/// The same conditions as of GetObject, in the same order.
+#[test]
+fn conditions_are_judged_as_those_of_a_read() {
+    let g = Ground::new();
+    let etag = format!("\"{}\"", g.put("k", "x").etag());
+    let (past, future) = ("Mon, 01 Jan 2001 00:00:00 GMT", "Fri, 01 Jan 2100 00:00:00 GMT");
+    for (headers, status) in [
+        (&[("if-match", etag.as_str())][..], 200),
+        (&[("if-match", "\"0\"")], 412),
+        (&[("if-unmodified-since", past)], 412),
+        (&[("if-match", &etag), ("if-unmodified-since", past)], 200),
+        (&[("if-none-match", &etag)], 304),
+        (&[("if-none-match", &etag), ("if-modified-since", past)], 304),
+        (&[("if-modified-since", past)], 200),
+        (&[("if-unmodified-since", future)], 200),
+    ] {
+        let reply = ask(&g, "k", "ETag", headers);
+        assert_eq!(reply.status, status, "{headers:?}: {reply}");
+        match status {
+            412 => drop(reply.assert_error(412, "PreconditionFailed")),
+            304 => drop(reply.assert_body("").assert_header("etag", &etag)),
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! What AWS answers alike in every operation ("Error responses"): about buckets, keys, versions and uploads that are not
+//! there, and about whoever signs wrong.
+
+use dolium::s3::operation::{Level, ROWS, Row};
+use dolium::s3::ops::bucket::unconfigured;
+use dolium::s3::request::Method;
+
+use crate::client::Reply;
+use crate::harness::ALICE;
+use crate::ops::access::{Subject, request};
+use crate::ops::multipart::Multipart;
+use crate::ops::{Ground, control, fresh_bucket_name, locks};
+
+/// Operations that find a version and answer about it, or change what lies beside it.
+const OF_VERSIONS: &[&str] = &[
+    "GetObject",
+    "HeadObject",
+    "GetObjectAttributes",
+    "RestoreObject",
+    "GetObjectAcl",
+    "PutObjectAcl",
+    "GetObjectTagging",
+    "PutObjectTagging",
+    "DeleteObjectTagging",
+    "GetObjectRetention",
+    "PutObjectRetention",
+    "GetObjectLegalHold",
+    "PutObjectLegalHold",
+];
+
+/// Operations on an open upload.
+const OF_UPLOADS: &[&str] =
+    &["UploadPart", "UploadPartCopy", "ListParts", "CompleteMultipartUpload", "AbortMultipartUpload"];
+
+fn rows() -> impl Iterator<Item = &'static Row> {
+    ROWS.iter().chain(unconfigured::ROWS).copied()
+}
+
+fn subject(g: &Ground, bucket: &str, key: &str) -> Subject {
+    Subject {
+        account: control::account(&g.alice),
+        bucket: bucket.to_owned(),
+        key: key.to_owned(),
+        upload: "0".repeat(32),
+        part: "0".repeat(32),
+    }
+}
+
+/// An answer to HEAD has the status alone.
+#[track_caller]
+fn refused(row: &Row, reply: Reply, status: u16, code: &str) -> Reply {
+    assert_eq!(reply.status, status, "{}: {reply}", row.name);
+    if row.method == Method::Head { reply.assert_body("") } else { reply.assert_error(status, code) }
+}
+
+#[test]
+fn a_bucket_that_is_not_there() {
+    let g = Ground::new();
+    let of_buckets = |row: &&Row| !matches!(row.level, Level::Service | Level::Account) && row.name != "CreateBucket";
+    for row in rows().filter(of_buckets) {
+        let absent = fresh_bucket_name();
+        let reply = refused(row, request(row, &subject(&g, &absent, "k"), &g.alice).send(), 404, "NoSuchBucket");
+        if row.method != Method::Head {
+            assert_eq!(reply.element("BucketName"), Some(absent), "{}: {reply}", row.name);
+        }
+    }
+}
+
+#[test]
+fn an_owner_other_than_the_expected_one() {
+    let g = Ground::new();
+    let of_s3 = |row: &&Row| matches!(row.level, Level::Bucket | Level::Object) && row.name != "CreateBucket";
+    for row in rows().filter(of_s3) {
+        let asked = request(row, &subject(&g, &g.bucket, "k"), &g.alice);
+        let reply = asked.header("x-amz-expected-bucket-owner", "111122223333").send();
+        refused(row, reply, 403, "AccessDenied");
+    }
+}
+
+#[test]
+fn a_wrong_secret_and_an_unknown_key() {
+    let g = Ground::new();
+    for row in rows() {
+        for (access, code) in [(ALICE.access, "SignatureDoesNotMatch"), ("AKNOBODY00000000000", "InvalidAccessKeyId")] {
+            let stranger = g.alice.keys(access, "not the secret of anybody");
+            refused(row, request(row, &subject(&g, &g.bucket, "k"), &stranger).send(), 403, code);
+        }
+    }
+}
+
+#[test]
+fn a_key_or_a_version_that_is_not_there() {
+    let g = locks::ground();
+    g.put("k", "x");
+    let marker = locks::version(&g.alice.delete(&g.path("k")).assert_status(204));
+    let never = "0".repeat(32);
+    for row in rows().filter(|row| OF_VERSIONS.contains(&row.name)) {
+        let ask = |key: &str, version: &str| {
+            let query = if version.is_empty() { String::new() } else { format!("versionId={version}") };
+            request(row, &subject(&g, &g.bucket, key), &g.alice).more_query(&query).send()
+        };
+        refused(row, ask("none", ""), 404, "NoSuchKey").assert_header("x-amz-delete-marker", "false");
+        refused(row, ask("k", ""), 404, "NoSuchKey").assert_header("x-amz-delete-marker", "true");
+        refused(row, ask("k", &never), 404, "NoSuchVersion");
+        refused(row, ask("none", &never), 404, "NoSuchVersion");
+        let on_marker = refused(row, ask("k", &marker), 405, "MethodNotAllowed");
+        let on_marker = on_marker.assert_header("x-amz-delete-marker", "true").assert_header("allow", "DELETE");
+        assert!(on_marker.header("last-modified").is_some(), "{}: {on_marker}", row.name);
+        refused(row, ask("k", "nonsense"), 400, "InvalidArgument");
+    }
+}
+
+#[test]
+fn an_upload_that_is_not_there() {
+    let g = Ground::new();
+    g.put("k", "x");
+    let (aborted, completed) = (Multipart::open(&g, "k"), Multipart::open(&g, "k"));
+    g.alice.delete(&aborted.target("")).assert_status(204);
+    let part = completed.part(1, "x");
+    completed.complete(&[part]).assert_status(200);
+    for row in rows().filter(|row| OF_UPLOADS.contains(&row.name)) {
+        for upload in ["0".repeat(32), "nonsense".to_owned(), aborted.id.clone(), completed.id.clone()] {
+            let subject = Subject { upload, ..subject(&g, &g.bucket, "k") };
+            refused(row, request(row, &subject, &g.alice).send(), 404, "NoSuchUpload");
+        }
+    }
+    g.get("k").assert_body("x");
+}
