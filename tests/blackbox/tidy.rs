@@ -1,6 +1,7 @@
 //! Enforces the absences that `src/lib.rs` promises, and shows of each rule that it can fail.
 
 mod blank;
+mod facts;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -234,6 +235,19 @@ fn an_operation_without_row_or_test_is_seen() {
     let mut without_row = complete();
     without_row.push(Source::new("src/s3/ops/bucket/forgotten.rs", row));
     assert_eq!(untested(&without_row).len(), 1);
+}
+
+#[test]
+fn every_operations_test_file_says_what_aws_answers_and_what_shows_it() {
+    let sources = sources();
+    let is_test = |source: &&Source| source.path.strip_prefix("tests/blackbox/ops/").is_some_and(|p| p.contains('/'));
+    let of_row = |source: &&Source| {
+        let path = source.path.replace("tests/blackbox/", "src/s3/");
+        sources.iter().any(|row| row.path == path && row.code.contains("const ROW: Row"))
+    };
+    let found: Vec<String> =
+        sources.iter().filter(is_test).filter(of_row).flat_map(|file| facts::wrong(file, &sources)).collect();
+    assert!(found.is_empty(), "\n{}", found.join("\n"));
 }
 
 /// Operations whose row is not in the table, or that have no test file with a test in it.

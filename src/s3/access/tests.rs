@@ -13,6 +13,7 @@ use crate::accounts::{AccountId, Identity, Principal, Session};
 use crate::policy::{Kind, Policy};
 use crate::s3::action::{AclRight, Action};
 use crate::s3::auth::{Caller, SignatureKind};
+use crate::s3::error::S3ErrorCode;
 use crate::s3::ops;
 use crate::s3::request::{Headers, Query};
 use crate::storage::boot_time::BootTime;
@@ -341,7 +342,8 @@ fn what_came_meanwhile_is_not_what_was_judged() {
         let seen = Seen { head: read, version: None, fetch: Fetch::Attrs };
         let permit = Permit::mint(Arc::new(asked(root(OWNER))), Action::PutObjectAcl, ground);
         let judged = permit.having_seen(Some(seen)).still_holds(None, &now);
-        assert_eq!(judged.is_ok(), holds, "{ground:?}");
+        let refusal = (!holds).then_some(S3ErrorCode::OperationAborted);
+        assert_eq!(judged.err().map(|error| error.code), refusal, "{ground:?}");
     }
 }
 

@@ -25,9 +25,9 @@ pub struct Subject {
     pub part: String,
 }
 
-/// A request that does what the row does.
-pub fn request(row: &Row, subject: &Subject, client: &Client) -> Request {
-    let Subject { bucket, account, key, upload, part } = subject;
+/// What a row's request is sent to.
+pub fn target(row: &Row, subject: &Subject) -> String {
+    let Subject { bucket, key, upload, .. } = subject;
     let target = match row.level {
         Level::Service => "/".to_owned(),
         Level::Bucket => format!("/{bucket}"),
@@ -41,7 +41,12 @@ pub fn request(row: &Row, subject: &Subject, client: &Client) -> Request {
         other => other.to_owned(),
     };
     let query: Vec<String> = row.query.iter().map(value).collect();
-    let target = if query.is_empty() { target } else { format!("{target}?{}", query.join("&")) };
+    if query.is_empty() { target } else { format!("{target}?{}", query.join("&")) }
+}
+
+/// A request that does what the row does.
+pub fn request(row: &Row, subject: &Subject, client: &Client) -> Request {
+    let Subject { bucket, account, key, part, .. } = subject;
     let body = match row.name {
         "RestoreObject" => "<RestoreRequest><Days>1</Days></RestoreRequest>".to_owned(),
         "DeleteObjects" => format!("<Delete><Object><Key>{key}</Key></Object></Delete>"),
@@ -70,7 +75,7 @@ pub fn request(row: &Row, subject: &Subject, client: &Client) -> Request {
         }
         _ => String::new(),
     };
-    let mut request = client.request(row.method.as_str(), &target);
+    let mut request = client.request(row.method.as_str(), &target(row, subject));
     match (row.header, row.name) {
         (Some("x-amz-copy-source"), "CopyObject") => {
             // Onto itself, with a change.

@@ -1,15 +1,15 @@
 //! What AWS answers alike in every operation ("Error responses"): about buckets, keys, versions and uploads that are not
 //! there, and about whoever signs wrong.
 
-use dolium::s3::operation::{Level, ROWS, Row};
+use dolium::s3::operation::{BodyKind, Level, ROWS, Row};
 use dolium::s3::ops::bucket::unconfigured;
 use dolium::s3::request::Method;
 
-use crate::client::Reply;
+use crate::client::{Reply, Request};
 use crate::harness::ALICE;
-use crate::ops::access::{Subject, request};
+use crate::ops::access::{Subject, request, target};
 use crate::ops::multipart::Multipart;
-use crate::ops::{Ground, control, fresh_bucket_name, locks};
+use crate::ops::{Ground, control, fresh_bucket_name, locks, md5_base64};
 
 /// Operations that find a version and answer about it, or change what lies beside it.
 const OF_VERSIONS: &[&str] = &[
@@ -85,6 +85,67 @@ fn a_wrong_secret_and_an_unknown_key() {
             let stranger = g.alice.keys(access, "not the secret of anybody");
             refused(row, request(row, &subject(&g, &g.bucket, "k"), &stranger).send(), 403, code);
         }
+    }
+}
+
+/// Every operation that reads a document, what it is about, and how long the document may be.
+fn documents(g: &Ground) -> Vec<(&'static Row, Subject, usize)> {
+    let mut found = Vec::new();
+    for &row in ROWS {
+        let BodyKind::Document(bytes_max) = row.body else { continue };
+        let upload = Multipart::open(g, "k").id;
+        let bucket = if row.name == "CreateBucket" { fresh_bucket_name() } else { g.bucket.clone() };
+        found.push((row, Subject { upload, ..subject(g, &bucket, "k") }, bytes_max));
+    }
+    assert!(found.len() > 15, "only {} documents", found.len());
+    found
+}
+
+/// The operation with this document, which has this digest.
+fn with_document(row: &Row, subject: &Subject, g: &Ground, document: &[u8], digest: &str) -> Request {
+    let request = g.alice.request(row.method.as_str(), &target(row, subject));
+    request.header("x-amz-account-id", &subject.account).header("content-md5", digest).body(document)
+}
+
+#[test]
+fn a_document_that_is_none() {
+    let g = locks::ground();
+    g.put("k", "x");
+    for (row, subject, _) in documents(&g) {
+        let code = match row.name {
+            "PutBucketPolicy" => "MalformedPolicy",
+            "PutBucketAcl" | "PutObjectAcl" => "MalformedACLError",
+            _ => "MalformedXML",
+        };
+        for document in ["<Other/>", "<Unended>", "none", "<a>\u{1}</a>"] {
+            let reply = with_document(row, &subject, &g, document.as_bytes(), &md5_base64(document.as_bytes())).send();
+            refused(row, reply, 400, code);
+        }
+    }
+}
+
+#[test]
+fn a_document_whose_digest_differs() {
+    let g = locks::ground();
+    g.put("k", "x");
+    for (row, subject, _) in documents(&g) {
+        for (digest, code) in [(md5_base64(b"another"), "BadDigest"), ("nonsense".to_owned(), "InvalidDigest")] {
+            let reply = with_document(row, &subject, &g, b"<Other/>", &digest).send();
+            refused(row, reply, 400, code);
+        }
+    }
+}
+
+#[test]
+fn a_document_larger_than_any() {
+    let g = locks::ground();
+    g.put("k", "x");
+    for (row, subject, bytes_max) in documents(&g) {
+        let document = vec![b' '; bytes_max + 1];
+        let reply = with_document(row, &subject, &g, &document, &md5_base64(&document)).expect_continue().send();
+        assert!(!reply.continued, "{}: {reply}", row.name);
+        let reply = refused(row, reply, 400, "MaxMessageLengthExceeded");
+        assert_eq!(reply.element("MaxSizeAllowed"), Some(bytes_max.to_string()), "{}: {reply}", row.name);
     }
 }
 

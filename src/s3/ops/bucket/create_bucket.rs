@@ -152,25 +152,40 @@ async fn run(permit: Permit, input: Input, services: &Services) -> Result<Respon
         created: Timestamp::now(),
         settings: settings.clone(),
     };
-    match services.storage.metadata.create_bucket(new).await? {
-        CreateBucket::Created(_) => Ok(created(&name)),
-        CreateBucket::AlreadyExists(bucket)
-            if bucket.owner == owner && rules.region == "us-east-1" && is_as_asked(&bucket, &input, &settings) =>
-        {
-            Ok(created(&name))
-        }
-        CreateBucket::AlreadyExists(bucket) if bucket.owner == owner => {
-            Err(S3Error::from(S3ErrorCode::BucketAlreadyOwnedByYou).field("BucketName", name))
-        }
-        CreateBucket::AlreadyExists(_) => {
-            Err(S3Error::from(S3ErrorCode::BucketAlreadyExists).field("BucketName", name))
-        }
-        CreateBucket::BeingDeleted => Err(S3ErrorCode::OperationAborted.into()),
-    }
+    let again = |bucket: &Bucket| rules.region == "us-east-1" && is_as_asked(bucket, &input, &settings);
+    answer(services.storage.metadata.create_bucket(new).await?, &name, owner, again)
+}
+
+/// What the outcome means to its owner; `again`: whether a bucket that is there already is answered as a new one.
+fn answer(
+    outcome: CreateBucket,
+    name: &str,
+    owner: TenantId,
+    again: impl FnOnce(&Bucket) -> bool,
+) -> Result<Response, S3Error> {
+    let code = match outcome {
+        CreateBucket::Created(_) => return Ok(created(name)),
+        CreateBucket::AlreadyExists(bucket) if bucket.owner != owner => S3ErrorCode::BucketAlreadyExists,
+        CreateBucket::AlreadyExists(bucket) if again(&bucket) => return Ok(created(name)),
+        CreateBucket::AlreadyExists(_) => S3ErrorCode::BucketAlreadyOwnedByYou,
+        CreateBucket::BeingDeleted => return Err(S3ErrorCode::OperationAborted.into()),
+    };
+    Err(S3Error::from(code).field("BucketName", name))
 }
 
 fn created(name: &str) -> Response {
     let mut answer = Response::status(200);
     answer.set("location", format!("/{name}"));
     answer
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_whose_bucket_is_being_deleted_is_free_later() {
+        let answered = answer(CreateBucket::BeingDeleted, "b", TenantId([1; 32]), |_| true);
+        assert_eq!(answered.err().map(|error| error.code), Some(S3ErrorCode::OperationAborted));
+    }
 }

@@ -15,16 +15,16 @@ use crate::storage::{Bucket, DeleteBucket, MetadataStore, UploadScan, VersionSca
 /// How often uploads that keep being opened are aborted before the bucket counts as in use.
 const ATTEMPTS_MAX: u32 = 2;
 /// 10,000 uploads take about a minute on Cassandra.
-const BOUNDS: Bounds = Bounds { aborted_between_looks: 100, looks: 100 };
+pub const BOUNDS: Bounds = Bounds { aborted_between_looks: 100, looks: 100 };
 /// Uploads that are aborted at once.
 const PARALLEL: usize = 8;
 
 /// How many uploads one request aborts.
-struct Bounds {
+pub struct Bounds {
     /// Uploads that are aborted before the bucket is looked at again.
-    aborted_between_looks: usize,
+    pub aborted_between_looks: usize,
     /// Looks in one request.
-    looks: u32,
+    pub looks: u32,
 }
 
 /// The row of DeleteBucket.
@@ -66,7 +66,10 @@ async fn run(permit: Permit, services: &Services) -> Result<Response, S3Error> {
 
 /// Uploads that nobody completed do not keep a bucket: AWS names only objects, versions and delete markers. Nobody could
 /// ask for their parts again. False, and no more of them go, once something else is in the bucket.
-async fn abort_uploads(bucket: &Bucket, store: &dyn MetadataStore, bounds: &Bounds) -> Result<bool, S3Error> {
+///
+/// # Errors
+/// `SlowDown` when there are more than the bounds allow; what the store fails with.
+pub async fn abort_uploads(bucket: &Bucket, store: &dyn MetadataStore, bounds: &Bounds) -> Result<bool, S3Error> {
     let versions = VersionScan { prefix: Vec::new(), from: Vec::new(), below: None, limit: 1 };
     let limit = bounds.aborted_between_looks;
     let mut scan = UploadScan { prefix: Vec::new(), from: Vec::new(), after_upload: None, limit };
@@ -88,41 +91,4 @@ async fn abort_uploads(bucket: &Bucket, store: &dyn MetadataStore, bounds: &Boun
     Err(S3ErrorCode::SlowDown.because(
         "The bucket has more open uploads than one request can abort. Those that were aborted are gone; send it again.",
     ))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::storage::conformance::fixture::Fixture;
-    use crate::storage::embedded::{EmbeddedConfig, open};
-
-    #[tokio::test]
-    async fn more_uploads_than_one_request_aborts_take_several() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let f = Fixture::new(open(EmbeddedConfig::new(folder.path())).await.expect("opens")).await;
-        for i in 0..9 {
-            f.open(&format!("k{}", i / 2)).await;
-        }
-        let abort =
-            || abort_uploads(&f.bucket, f.storage.metadata.as_ref(), &Bounds { aborted_between_looks: 2, looks: 2 });
-        for _ in 0..2 {
-            let stopped = abort().await.expect_err("there are more");
-            assert_eq!(stopped.code, S3ErrorCode::SlowDown);
-            assert_eq!(f.delete_bucket().await, DeleteBucket::NotEmpty);
-        }
-        assert!(abort().await.expect("is the last"));
-        assert_eq!(f.delete_bucket().await, DeleteBucket::Deleted);
-    }
-
-    #[tokio::test]
-    async fn uploads_of_a_bucket_in_use_stay() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let f = Fixture::new(open(EmbeddedConfig::new(folder.path())).await.expect("opens")).await;
-        f.put("k", "x").await;
-        let upload = f.open("u").await;
-        assert!(!abort_uploads(&f.bucket, f.storage.metadata.as_ref(), &BOUNDS).await.expect("looks"));
-        let scan = UploadScan { prefix: Vec::new(), from: Vec::new(), after_upload: None, limit: 9 };
-        let open = f.storage.metadata.list_uploads(&f.bucket, &scan).await.expect("lists").entries;
-        assert_eq!(open.iter().map(|open| open.id).collect::<Vec<_>>(), [upload.id]);
-    }
 }

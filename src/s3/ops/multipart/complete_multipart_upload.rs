@@ -82,9 +82,12 @@ async fn decode(permit: &Permit, request: Request, services: &Services) -> Resul
     let size = claimed_size(&request.headers)?;
     let checksum = Checksum { claim: claim_of_object(&request.headers)?, kind: Kind::parse(&request.headers)? };
     let upload = find(permit, &request.target, services).await?;
-    // The object's checksum, not the document's: parts are compared with their own.
-    let headers = Headers::default();
-    let document = body::document(request.body, &headers, DOCUMENT_BYTES_MAX).await?;
+    // A checksum is the object's, `Content-MD5` the document's.
+    let mut digest = Headers::default();
+    if let Some(md5) = request.headers.bytes("content-md5") {
+        digest.push("content-md5", md5.to_vec());
+    }
+    let document = body::document(request.body, &digest, DOCUMENT_BYTES_MAX).await?;
     let named = last_of_each(xml::multipart::parts_to_complete(&document)?);
     Ok(Input { upload, named, conditions, size, checksum })
 }

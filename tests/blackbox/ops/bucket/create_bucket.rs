@@ -1,4 +1,24 @@
 //! CreateBucket.
+//!
+//! | answer | when | test |
+//! |---|---|---|
+//! | 200 | the bucket is there; in us-east-1 also when it is one's own already | a_free_name_is_claimed_and_a_taken_one_is_not |
+//! | 400 InvalidArgument | a list, owner or switch that is none | what_is_not_implemented_is_refused_and_makes_no_bucket, a_bucket_with_locks_has_versioning |
+//! | 400 InvalidBucketAclWithObjectOwnership | a list where lists do not count | what_is_not_implemented_is_refused_and_makes_no_bucket |
+//! | 400 InvalidBucketAclWithBlockPublicAccessError | a public list where these are blocked | get_bucket_ownership_controls::a_new_bucket_says_only_what_the_installation_says |
+//! | 400 InvalidBucketName | the name follows no rule | names_follow_the_rules |
+//! | 400 InvalidLocationConstraint | another region | a_location_is_the_region_or_an_error |
+//! | 400 InvalidTag | tags that are none | a_location_is_the_region_or_an_error |
+//! | 400 MalformedXML | the document is none | a_location_is_the_region_or_an_error |
+//! | 400 BadDigest | the digest of the document differs | everywhere::a_document_whose_digest_differs |
+//! | 400 InvalidDigest | the digest of the document is none | everywhere::a_document_whose_digest_differs |
+//! | 400 MaxMessageLengthExceeded | the document is larger than any | everywhere::a_document_larger_than_any |
+//! | never 400 TooManyBuckets | there is no quota | list_buckets::a_tenant_sees_its_own_buckets_in_order_and_in_pages |
+//! | 403 AccessDenied | nobody signs | refusals::whoever_sends_no_credentials_may_know_that_a_bucket_is_not_there |
+//! | 409 BucketAlreadyExists | it is somebody else's | a_free_name_is_claimed_and_a_taken_one_is_not |
+//! | 409 BucketAlreadyOwnedByYou | it is one's own, elsewhere than in us-east-1 or with other headers | outside_us_east_1_an_owned_bucket_is_a_conflict, a_bucket_begins_with_the_list_and_the_owner_that_are_asked_for |
+//! | 409 OperationAborted | a bucket of this name is being deleted | create_bucket::a_name_whose_bucket_is_being_deleted_is_free_later |
+//! | 501 NotImplemented | `aws-exec-read` | what_is_not_implemented_is_refused_and_makes_no_bucket |
 
 use crate::client::encode;
 use crate::harness::{ALICE, BOB, Server};
@@ -64,6 +84,9 @@ fn a_location_is_the_region_or_an_error() {
     for bad in ["<CreateBucketConfiguration>", "<Other/>", "no xml", "<!DOCTYPE a [<!ENTITY b \"c\">]><a>&b;</a>"] {
         g.alice.put(&name, bad).assert_error(400, "MalformedXML");
     }
+    let tag = "<Tag><Key>a</Key><Value>1</Value></Tag>".repeat(2);
+    let twice = format!("<CreateBucketConfiguration><Tags>{tag}</Tags></CreateBucketConfiguration>");
+    g.alice.put(&name, twice).assert_error(400, "InvalidTag");
     g.alice.head(&name).assert_status(404);
 }
 

@@ -1,4 +1,10 @@
-//! DeleteBucketCors. AWS: 204, also where there is nothing to delete.
+//! DeleteBucketCors.
+//!
+//! | answer | when | test |
+//! |---|---|---|
+//! | 204 | the rules are gone, or were | rules_are_gone_and_may_be_gone_already |
+//! | 403 AccessDenied | the caller has no right to it | access::no_operation_of_the_table_is_open_to_strangers |
+//! | 404 NoSuchBucket | there is no such bucket | everywhere::a_bucket_that_is_not_there |
 
 use super::put_bucket_cors::{put, rule};
 use crate::ops::Ground;

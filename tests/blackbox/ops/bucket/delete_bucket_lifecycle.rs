@@ -1,4 +1,10 @@
-//! DeleteBucketLifecycle. AWS: 204, also where there is nothing to delete.
+//! DeleteBucketLifecycle.
+//!
+//! | answer | when | test |
+//! |---|---|---|
+//! | 204 | the rules are gone, or were | rules_are_gone_and_may_be_gone_already |
+//! | 403 AccessDenied | the caller has no right to it | put_bucket_lifecycle_configuration::who_may |
+//! | 404 NoSuchBucket | there is no such bucket | everywhere::a_bucket_that_is_not_there |
 
 use super::put_bucket_lifecycle_configuration::{put, rule};
 use crate::ops::Ground;

@@ -1,4 +1,10 @@
 //! DeleteBucketOwnershipControls.
+//!
+//! | answer | when | test |
+//! |---|---|---|
+//! | 204 | it is gone, or was | what_was_said_is_gone |
+//! | 403 AccessDenied | the caller has no right to it | what_was_said_is_gone |
+//! | 404 NoSuchBucket | there is no such bucket | everywhere::a_bucket_that_is_not_there |
 
 use crate::ops::Ground;
 use crate::ops::bucket::put_bucket_ownership_controls::own;

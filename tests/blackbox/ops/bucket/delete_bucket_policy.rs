@@ -1,4 +1,11 @@
 //! DeleteBucketPolicy.
+//!
+//! | answer | when | test |
+//! |---|---|---|
+//! | 204 | the policy is gone, or was | what_it_gave_is_gone |
+//! | 403 AccessDenied | the caller has no right to it | what_it_gave_is_gone |
+//! | 404 NoSuchBucket | there is no such bucket | everywhere::a_bucket_that_is_not_there |
+//! | 405 MethodNotAllowed | allowed, but to another account | put_bucket_policy::another_account_does_not_touch_it_whatever_it_may |
 
 use crate::ops::Ground;
 use crate::ops::bucket::put_bucket_policy::{policy, put};

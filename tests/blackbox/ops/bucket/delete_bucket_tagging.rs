@@ -1,4 +1,10 @@
 //! DeleteBucketTagging.
+//!
+//! | answer | when | test |
+//! |---|---|---|
+//! | 204 | the tags are gone, or were | all_tags_go |
+//! | 403 AccessDenied | the caller has no right to it | all_tags_go |
+//! | 404 NoSuchBucket | there is no such bucket | everywhere::a_bucket_that_is_not_there |
 
 use crate::ops::Ground;
 use crate::ops::object::put_object_tagging::document;

@@ -1,4 +1,19 @@
 //! DeleteObjects.
+//!
+//! | answer | when | test |
+//! |---|---|---|
+//! | 200 | each key has an outcome of its own, errors too | each_key_is_deleted_and_named, nobody_else_deletes_a_key |
+//! | 400 MalformedXML | the document is none, or names more than 1,000 keys | the_document_has_to_be_whole_and_right, a_thousand_keys_are_the_limit |
+//! | 400 InvalidRequest | no digest | the_document_has_to_be_whole_and_right |
+//! | 400 BadDigest | the digest of the document differs | the_document_has_to_be_whole_and_right |
+//! | 400 InvalidDigest | the digest of the document is none | everywhere::a_document_whose_digest_differs |
+//! | 400 MaxMessageLengthExceeded | the document is larger than any | everywhere::a_document_larger_than_any |
+//! | 400 InvalidArgument | of a key: its version is none | a_version_or_an_etag_can_be_asked_for |
+//! | 400 KeyTooLongError | of a key: more than 1,024 bytes | quiet_answers_only_what_failed |
+//! | 403 AccessDenied | of a key: no right to it, or a lock | nobody_else_deletes_a_key, locked_versions_stay_and_the_others_go |
+//! | 404 NoSuchBucket | there is no such bucket | everywhere::a_bucket_that_is_not_there |
+//! | 404 NoSuchKey | of a key: nothing is there for its condition | each_key_may_have_conditions |
+//! | 412 PreconditionFailed | of a key: its condition does not hold | each_key_may_have_conditions, a_version_or_an_etag_can_be_asked_for |
 
 use crate::client::Reply;
 use crate::ops::{Ground, locks, md5_base64};

@@ -1,4 +1,10 @@
 //! DeletePublicAccessBlock.
+//!
+//! | answer | when | test |
+//! |---|---|---|
+//! | 204 | the switches are off, or were | the_switches_are_off_again |
+//! | 403 AccessDenied | the caller has no right to it | the_switches_are_off_again |
+//! | 404 NoSuchBucket | there is no such bucket | everywhere::a_bucket_that_is_not_there |
 
 use crate::ops::Ground;
 use crate::ops::bucket::put_public_access_block::block;

@@ -1,4 +1,10 @@
 //! GetBucketAcl.
+//!
+//! | answer | when | test |
+//! |---|---|---|
+//! | 200 | the list | the_owner_has_full_control_and_nobody_else_anything |
+//! | 403 AccessDenied | the caller has no right to it | the_owner_has_full_control_and_nobody_else_anything |
+//! | 404 NoSuchBucket | there is no such bucket | everywhere::a_bucket_that_is_not_there |
 
 use crate::ops::Ground;
 use crate::ops::acls::{assert_grants, id};

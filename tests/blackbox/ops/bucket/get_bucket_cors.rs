@@ -1,4 +1,11 @@
 //! GetBucketCors.
+//!
+//! | answer | when | test |
+//! |---|---|---|
+//! | 200 | the rules | only_what_was_set_is_told |
+//! | 403 AccessDenied | the caller has no right to it | a_bucket_without_rules_says_so_by_its_name |
+//! | 404 NoSuchBucket | there is no such bucket | a_bucket_without_rules_says_so_by_its_name |
+//! | 404 NoSuchCORSConfiguration | it has none | a_bucket_without_rules_says_so_by_its_name |
 
 use super::put_bucket_cors::{put, rule};
 use crate::ops::Ground;

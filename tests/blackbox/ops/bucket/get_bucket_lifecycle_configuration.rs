@@ -1,4 +1,11 @@
-//! GetBucketLifecycleConfiguration. AWS: 200; 404 `NoSuchLifecycleConfiguration`.
+//! GetBucketLifecycleConfiguration.
+//!
+//! | answer | when | test |
+//! |---|---|---|
+//! | 200 | the rules | rules_come_back_in_the_form_and_order_they_were_put_in |
+//! | 403 AccessDenied | the caller has no right to it | put_bucket_lifecycle_configuration::who_may |
+//! | 404 NoSuchBucket | there is no such bucket | everywhere::a_bucket_that_is_not_there |
+//! | 404 NoSuchLifecycleConfiguration | it has none | a_bucket_without_rules_has_its_own_error |
 
 use super::put_bucket_lifecycle_configuration::{put, rule};
 use crate::ops::Ground;

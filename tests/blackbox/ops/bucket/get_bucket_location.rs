@@ -1,4 +1,10 @@
 //! GetBucketLocation. Elsewhere than us-east-1: see CreateBucket.
+//!
+//! | answer | when | test |
+//! |---|---|---|
+//! | 200 | the region | us_east_1_is_an_empty_element |
+//! | 403 AccessDenied | the caller has no right to it | access::no_operation_of_the_table_is_open_to_strangers |
+//! | 404 NoSuchBucket | there is no such bucket | us_east_1_is_an_empty_element |
 
 use crate::ops::{Ground, fresh_bucket_name};
 

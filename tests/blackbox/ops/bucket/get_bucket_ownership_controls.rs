@@ -1,4 +1,11 @@
 //! GetBucketOwnershipControls.
+//!
+//! | answer | when | test |
+//! |---|---|---|
+//! | 200 | who owns objects | a_new_bucket_says_only_what_the_installation_says |
+//! | 403 AccessDenied | the caller has no right to it | a_new_bucket_says_only_what_the_installation_says |
+//! | 404 NoSuchBucket | there is no such bucket | everywhere::a_bucket_that_is_not_there |
+//! | 404 OwnershipControlsNotFoundError | it has none | a_new_bucket_says_only_what_the_installation_says |
 
 use crate::harness::Server;
 use crate::ops::Ground;

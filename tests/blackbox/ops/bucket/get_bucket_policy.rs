@@ -1,4 +1,12 @@
 //! GetBucketPolicy.
+//!
+//! | answer | when | test |
+//! |---|---|---|
+//! | 200 | the policy, byte for byte | a_policy_comes_back_as_it_was_sent |
+//! | 403 AccessDenied | the caller has no right to it | a_policy_comes_back_as_it_was_sent |
+//! | 404 NoSuchBucket | there is no such bucket | everywhere::a_bucket_that_is_not_there |
+//! | 404 NoSuchBucketPolicy | it has none | a_policy_comes_back_as_it_was_sent |
+//! | 405 MethodNotAllowed | allowed, but to another account | put_bucket_policy::another_account_does_not_touch_it_whatever_it_may |
 
 use crate::ops::Ground;
 use crate::ops::bucket::put_bucket_policy::{policy, put};

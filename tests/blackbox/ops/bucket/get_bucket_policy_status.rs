@@ -1,4 +1,11 @@
 //! GetBucketPolicyStatus.
+//!
+//! | answer | when | test |
+//! |---|---|---|
+//! | 200 | whether it is public | it_says_whether_the_policy_is_public |
+//! | 403 AccessDenied | the caller has no right to it | it_says_whether_the_policy_is_public |
+//! | 404 NoSuchBucket | there is no such bucket | everywhere::a_bucket_that_is_not_there |
+//! | 404 NoSuchBucketPolicy | it has none | it_says_whether_the_policy_is_public |
 
 use crate::ops::Ground;
 use crate::ops::acls::id;

@@ -1,4 +1,10 @@
 //! GetBucketRequestPayment.
+//!
+//! | answer | when | test |
+//! |---|---|---|
+//! | 200 | who pays | the_owner_pays_until_told_otherwise |
+//! | 403 AccessDenied | the caller has no right to it | the_owner_pays_until_told_otherwise |
+//! | 404 NoSuchBucket | there is no such bucket | the_owner_pays_until_told_otherwise |
 
 use crate::ops::Ground;
 

@@ -1,4 +1,11 @@
 //! GetBucketTagging.
+//!
+//! | answer | when | test |
+//! |---|---|---|
+//! | 200 | the tags | tags_of_the_creation_are_there |
+//! | 403 AccessDenied | the caller has no right to it | none_is_an_error |
+//! | 404 NoSuchBucket | there is no such bucket | everywhere::a_bucket_that_is_not_there |
+//! | 404 NoSuchTagSet | it has none | none_is_an_error |
 
 use crate::ops::Ground;
 

@@ -1,4 +1,10 @@
 //! GetBucketVersioning.
+//!
+//! | answer | when | test |
+//! |---|---|---|
+//! | 200 | the state, if it was ever set | what_was_never_asked_for_is_an_empty_document |
+//! | 403 AccessDenied | the caller has no right to it | what_was_never_asked_for_is_an_empty_document |
+//! | 404 NoSuchBucket | there is no such bucket | everywhere::a_bucket_that_is_not_there |
 
 use crate::ops::Ground;
 

@@ -1,4 +1,11 @@
-//! GetObjectLockConfiguration. AWS documents 200 and 404 `ObjectLockConfigurationNotFoundError`.
+//! GetObjectLockConfiguration.
+//!
+//! | answer | when | test |
+//! |---|---|---|
+//! | 200 | the configuration | the_configuration_comes_back |
+//! | 403 AccessDenied | the caller has no right to it | the_configuration_comes_back |
+//! | 404 NoSuchBucket | there is no such bucket | everywhere::a_bucket_that_is_not_there |
+//! | 404 ObjectLockConfigurationNotFoundError | it has none | a_bucket_without_locks_has_none |
 
 use crate::ops::Ground;
 use crate::ops::locks::{configure, ground};

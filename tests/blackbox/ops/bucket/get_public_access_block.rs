@@ -1,4 +1,11 @@
 //! GetPublicAccessBlock.
+//!
+//! | answer | when | test |
+//! |---|---|---|
+//! | 200 | the switches | it_is_there_once_it_was_put |
+//! | 403 AccessDenied | the caller has no right to it | it_is_there_once_it_was_put |
+//! | 404 NoSuchBucket | there is no such bucket | everywhere::a_bucket_that_is_not_there |
+//! | 404 NoSuchPublicAccessBlockConfiguration | it has none | it_is_there_once_it_was_put |
 
 use crate::ops::Ground;
 use crate::ops::bucket::put_public_access_block::document;

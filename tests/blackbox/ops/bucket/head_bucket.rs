@@ -1,4 +1,12 @@
 //! HeadBucket.
+//!
+//! | answer | when | test |
+//! |---|---|---|
+//! | 200 | it is there | a_bucket_says_where_it_is |
+//! | never 301 | it is in another region: an installation has one | create_bucket::a_location_is_the_region_or_an_error |
+//! | 400 | the request cannot be read | what_cannot_be_read_has_a_status_and_no_body |
+//! | 403 | no right to it, or another owner than expected | absent_and_foreign_buckets_have_a_status_and_no_body, the_expected_owner_has_to_be_the_owner |
+//! | 404 | there is no such bucket | absent_and_foreign_buckets_have_a_status_and_no_body |
 
 use crate::ops::{Ground, fresh_bucket_name};
 
@@ -33,4 +41,10 @@ fn virtual_host_style_names_the_same_bucket() {
     let g = Ground::new();
     g.alice.bucket_host(&g.bucket, "localhost").head("/").assert_status(200);
     g.alice.bucket_host(&fresh_bucket_name(), "localhost").head("/").assert_status(404);
+}
+
+#[test]
+fn what_cannot_be_read_has_a_status_and_no_body() {
+    let g = Ground::new();
+    g.alice.head(&format!("{}?x=%ff", g.root())).assert_status(400).assert_body("");
 }

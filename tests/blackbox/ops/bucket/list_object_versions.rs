@@ -1,4 +1,11 @@
 //! ListObjectVersions.
+//!
+//! | answer | when | test |
+//! |---|---|---|
+//! | 200 | a page of versions | without_versioning_each_object_is_its_null_version |
+//! | 400 InvalidArgument | a number, encoding or marker that is none | parameters_are_checked |
+//! | 403 AccessDenied | the caller has no right to it | without_versioning_each_object_is_its_null_version |
+//! | 404 NoSuchBucket | there is no such bucket | everywhere::a_bucket_that_is_not_there |
 
 use crate::client::{Reply, encode_value};
 use crate::ops::Ground;
@@ -32,7 +39,7 @@ fn without_versioning_each_object_is_its_null_version() {
     for key in ["b", "a"] {
         g.put(key, "x");
     }
-    let page = list(&g, "");
+    let page = g.alice.get(&format!("{}?versions", g.root())).assert_status(200);
     assert_eq!(page.elements("Key"), ["a", "b"]);
     assert_eq!(page.elements("VersionId"), ["null", "null"]);
     assert_eq!(page.elements("IsLatest"), ["true", "true"]);

@@ -1,4 +1,11 @@
 //! ListObjects: the first version, continued by a marker.
+//!
+//! | answer | when | test |
+//! |---|---|---|
+//! | 200 | a page of objects | an_entry_says_everything_clients_want |
+//! | 400 InvalidArgument | a number or encoding that is none | max_keys_has_its_edges, url_encoding_comes_on_request_and_covers_all_names |
+//! | 403 AccessDenied | the caller has no right to it | absent_and_foreign_buckets_are_errors_and_never_empty |
+//! | 404 NoSuchBucket | there is no such bucket | absent_and_foreign_buckets_are_errors_and_never_empty |
 
 use crate::client::encode_value;
 use crate::ops::{Ground, fresh_bucket_name, md5_hex};

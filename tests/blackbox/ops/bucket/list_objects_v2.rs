@@ -1,4 +1,11 @@
 //! ListObjectsV2: continued by an opaque token.
+//!
+//! | answer | when | test |
+//! |---|---|---|
+//! | 200 | a page of objects | an_answer_counts_and_names_owners_on_request |
+//! | 400 InvalidArgument | a number, encoding or token that is none, or the token of another bucket | edges_and_errors |
+//! | 403 AccessDenied | the caller has no right to it | edges_and_errors |
+//! | 404 NoSuchBucket | there is no such bucket | everywhere::a_bucket_that_is_not_there |
 
 use crate::client::{Reply, encode_value};
 use crate::ops::Ground;
@@ -19,7 +26,7 @@ fn list(g: &Ground, parameters: &str) -> Reply {
 #[test]
 fn an_answer_counts_and_names_owners_on_request() {
     let g = ground(&["a", "b/c"]);
-    let reply = list(&g, "");
+    let reply = g.alice.get(&format!("{}?list-type=2", g.root())).assert_status(200);
     assert_eq!(reply.elements("Key"), ["a", "b/c"]);
     assert_eq!(reply.element("KeyCount").as_deref(), Some("2"));
     assert!(reply.elements("Owner").is_empty() && reply.elements("Marker").is_empty(), "{reply}");

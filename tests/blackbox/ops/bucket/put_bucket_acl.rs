@@ -1,4 +1,21 @@
 //! PutBucketAcl.
+//!
+//! | answer | when | test |
+//! |---|---|---|
+//! | 200 | the list is replaced | canned_lists_are_enacted_and_taken_back |
+//! | 400 InvalidArgument | an unknown canned list or grantee | canned_lists_are_enacted_and_taken_back, what_is_no_list_of_this_bucket_is_refused |
+//! | 400 AccessControlListNotSupported | lists do not count here | where_lists_do_not_count_only_what_holds_is_taken |
+//! | 400 InvalidRequest | a canned list and grants | grants_come_by_headers_and_the_owner_gets_only_what_is_said |
+//! | 400 MalformedACLError | the document is none, or has too many grants | what_is_no_list_of_this_bucket_is_refused |
+//! | 400 MissingSecurityHeader | neither document nor header | what_is_no_list_of_this_bucket_is_refused |
+//! | 400 UnexpectedContent | document and header | what_is_no_list_of_this_bucket_is_refused |
+//! | 400 UnresolvableGrantByEmailAddress | nobody has this address | what_is_no_list_of_this_bucket_is_refused |
+//! | 400 BadDigest | the digest of the document differs | what_is_no_list_of_this_bucket_is_refused |
+//! | 400 InvalidDigest | the digest of the document is none | everywhere::a_document_whose_digest_differs |
+//! | 400 MaxMessageLengthExceeded | the document is larger than any | everywhere::a_document_larger_than_any |
+//! | 403 AccessDenied | no right to it, another owner, or public lists are blocked | what_is_no_list_of_this_bucket_is_refused, public_lists_can_be_blocked, access::no_operation_of_the_table_is_open_to_strangers |
+//! | 404 NoSuchBucket | there is no such bucket | everywhere::a_bucket_that_is_not_there |
+//! | 501 NotImplemented | `aws-exec-read` | canned_lists_are_enacted_and_taken_back |
 
 use crate::client::Client;
 use crate::ops::Ground;

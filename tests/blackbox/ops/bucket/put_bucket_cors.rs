@@ -1,4 +1,15 @@
 //! PutBucketCors: what a configuration may say, and that it has to carry a digest.
+//!
+//! | answer | when | test |
+//! |---|---|---|
+//! | 200 | the rules are replaced | rules_replace_the_ones_before_and_come_back_as_they_went |
+//! | 400 MalformedXML | the document is none, or has more than 100 rules | a_refused_configuration_leaves_the_one_before |
+//! | 400 InvalidRequest | a method, origin or header that cannot be; no digest | a_refused_configuration_leaves_the_one_before, the_document_has_to_carry_its_digest |
+//! | 400 MaxMessageLengthExceeded | more than 64 KB | a_refused_configuration_leaves_the_one_before |
+//! | 400 BadDigest | the digest of the document differs | the_document_has_to_carry_its_digest |
+//! | 400 InvalidDigest | the digest of the document is none | everywhere::a_document_whose_digest_differs |
+//! | 403 AccessDenied | the caller has no right to it | access::no_operation_of_the_table_is_open_to_strangers |
+//! | 404 NoSuchBucket | there is no such bucket | everywhere::a_bucket_that_is_not_there |
 
 use crate::client::Reply;
 use crate::ops::{Ground, md5_base64};

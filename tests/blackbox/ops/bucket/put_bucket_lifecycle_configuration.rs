@@ -1,8 +1,18 @@
 //! PutBucketLifecycleConfiguration, and the headers that say what rules will do. What the worker does with them:
 //! `expiry.rs`.
 //!
-//! AWS: 200; 400 `MalformedXML`, `InvalidArgument`, `InvalidRequest`, `BadDigest`, `InvalidDigest`; 403 `AccessDenied`;
-//! 404 `NoSuchBucket`; 501 `NotImplemented` here for transitions.
+//! | answer | when | test |
+//! |---|---|---|
+//! | 200 | the rules are replaced | rules_replace_each_other |
+//! | 400 InvalidArgument | a value that cannot be, an id twice | faults_leave_the_rules_as_they_were |
+//! | 400 InvalidRequest | a rule without action; no digest | faults_leave_the_rules_as_they_were, the_document_has_to_carry_a_digest |
+//! | 400 MalformedXML | the document is none | faults_leave_the_rules_as_they_were |
+//! | 400 BadDigest | the digest of the document differs | the_document_has_to_carry_a_digest |
+//! | 400 InvalidDigest | the digest of the document is none | the_document_has_to_carry_a_digest |
+//! | 400 MaxMessageLengthExceeded | the document is larger than any | everywhere::a_document_larger_than_any |
+//! | 403 AccessDenied | the caller has no right to it | who_may |
+//! | 404 NoSuchBucket | there is no such bucket | who_may |
+//! | 501 NotImplemented | transitions | faults_leave_the_rules_as_they_were |
 
 use crate::client::Reply;
 use crate::ops::multipart::Multipart;

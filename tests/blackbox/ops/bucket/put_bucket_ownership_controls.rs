@@ -1,4 +1,15 @@
 //! PutBucketOwnershipControls.
+//!
+//! | answer | when | test |
+//! |---|---|---|
+//! | 200 | it is set | the_owner_of_objects_can_be_said |
+//! | 400 InvalidBucketAclWithObjectOwnership | the bucket's list lets others in | lists_do_not_stop_counting_while_the_bucket_has_one |
+//! | 400 MalformedXML | the document is none | the_owner_of_objects_can_be_said |
+//! | 400 BadDigest | the digest of the document differs | the_owner_of_objects_can_be_said |
+//! | 400 InvalidDigest | the digest of the document is none | everywhere::a_document_whose_digest_differs |
+//! | 400 MaxMessageLengthExceeded | the document is larger than any | everywhere::a_document_larger_than_any |
+//! | 403 AccessDenied | the caller has no right to it | the_owner_of_objects_can_be_said |
+//! | 404 NoSuchBucket | there is no such bucket | everywhere::a_bucket_that_is_not_there |
 
 use crate::client::Reply;
 use crate::ops::Ground;

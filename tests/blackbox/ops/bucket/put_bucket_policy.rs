@@ -1,4 +1,15 @@
 //! PutBucketPolicy.
+//!
+//! | answer | when | test |
+//! |---|---|---|
+//! | 204 | the policy is replaced | what_a_policy_allows_is_allowed_and_what_it_denies_is_denied |
+//! | 400 MalformedPolicy | what the language does not know | what_is_no_policy_of_this_bucket_is_refused |
+//! | 400 MaxMessageLengthExceeded | longer than any | what_is_no_policy_of_this_bucket_is_refused |
+//! | 400 BadDigest | the digest of the document differs | everywhere::a_document_whose_digest_differs |
+//! | 400 InvalidDigest | the digest of the document is none | everywhere::a_document_whose_digest_differs |
+//! | 403 AccessDenied | no right to it, or public policies are blocked | access::no_operation_of_the_table_is_open_to_strangers, public_policies_can_be_blocked |
+//! | 404 NoSuchBucket | there is no such bucket | everywhere::a_bucket_that_is_not_there |
+//! | 405 MethodNotAllowed | allowed, but to another account | another_account_does_not_touch_it_whatever_it_may |
 
 use crate::client::Reply;
 use crate::ops::acls::id;

@@ -1,4 +1,14 @@
 //! PutBucketRequestPayment.
+//!
+//! | answer | when | test |
+//! |---|---|---|
+//! | 200 | the payer is set | the_payer_is_kept_and_the_owner_is_never_charged |
+//! | 400 MalformedXML | the document is none | a_wrong_document_is_refused |
+//! | 400 BadDigest | the digest of the document differs | everywhere::a_document_whose_digest_differs |
+//! | 400 InvalidDigest | the digest of the document is none | everywhere::a_document_whose_digest_differs |
+//! | 400 MaxMessageLengthExceeded | the document is larger than any | everywhere::a_document_larger_than_any |
+//! | 403 AccessDenied | the caller has no right to it | a_wrong_document_is_refused |
+//! | 404 NoSuchBucket | there is no such bucket | a_wrong_document_is_refused |
 
 use crate::ops::Ground;
 

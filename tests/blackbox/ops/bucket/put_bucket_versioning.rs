@@ -1,4 +1,17 @@
 //! PutBucketVersioning, and what it does to the operations on objects.
+//!
+//! | answer | when | test |
+//! |---|---|---|
+//! | 200 | the state is set | a_wrong_document_is_refused |
+//! | 400 IllegalVersioningConfigurationException | no state | a_wrong_document_is_refused |
+//! | 400 MalformedXML | the document is none | a_wrong_document_is_refused |
+//! | 400 BadDigest | the digest of the document differs | everywhere::a_document_whose_digest_differs |
+//! | 400 InvalidDigest | the digest of the document is none | everywhere::a_document_whose_digest_differs |
+//! | 400 MaxMessageLengthExceeded | the document is larger than any | everywhere::a_document_larger_than_any |
+//! | 403 AccessDenied | the caller has no right to it | a_wrong_document_is_refused |
+//! | 404 NoSuchBucket | there is no such bucket | everywhere::a_bucket_that_is_not_there |
+//! | 409 InvalidBucketState | suspended under locks | put_object_lock_configuration::a_rule_can_be_set_changed_and_taken_away_but_locks_stay_possible |
+//! | 501 NotImplemented | MFA delete | a_wrong_document_is_refused |
 
 use crate::ops::multipart::Multipart;
 use crate::ops::{Ground, bytes};

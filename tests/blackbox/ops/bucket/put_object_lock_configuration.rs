@@ -1,5 +1,17 @@
-//! PutObjectLockConfiguration. AWS documents 200; 409 `InvalidBucketState` without versioning; 400 `MalformedXML` and,
-//! for a period that is not positive, `InvalidRetentionPeriod`.
+//! PutObjectLockConfiguration.
+//!
+//! | answer | when | test |
+//! |---|---|---|
+//! | 200 | the rule is set | a_rule_can_be_set_changed_and_taken_away_but_locks_stay_possible |
+//! | 400 InvalidArgument | a period that no calendar has | a_wrong_configuration_changes_nothing |
+//! | 400 InvalidRetentionPeriod | a period that is not positive | a_wrong_configuration_changes_nothing |
+//! | 400 MalformedXML | the document is none | a_wrong_configuration_changes_nothing |
+//! | 400 BadDigest | the digest of the document differs | everywhere::a_document_whose_digest_differs |
+//! | 400 InvalidDigest | the digest of the document is none | everywhere::a_document_whose_digest_differs |
+//! | 400 MaxMessageLengthExceeded | the document is larger than any | everywhere::a_document_larger_than_any |
+//! | 403 AccessDenied | the caller has no right to it | a_wrong_configuration_changes_nothing |
+//! | 404 NoSuchBucket | there is no such bucket | everywhere::a_bucket_that_is_not_there |
+//! | 409 InvalidBucketState | there is no versioning | an_existing_bucket_needs_versioning_first |
 
 use crate::ops::Ground;
 use crate::ops::locks::{configuration, configure, digested, ground, remove, version};

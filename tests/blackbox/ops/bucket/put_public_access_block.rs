@@ -1,4 +1,14 @@
 //! PutPublicAccessBlock.
+//!
+//! | answer | when | test |
+//! |---|---|---|
+//! | 200 | the switches are set | each_switch_is_kept |
+//! | 400 MalformedXML | the document is none | each_switch_is_kept |
+//! | 400 BadDigest | the digest of the document differs | each_switch_is_kept |
+//! | 400 InvalidDigest | the digest of the document is none | everywhere::a_document_whose_digest_differs |
+//! | 400 MaxMessageLengthExceeded | the document is larger than any | everywhere::a_document_larger_than_any |
+//! | 403 AccessDenied | the caller has no right to it | each_switch_is_kept |
+//! | 404 NoSuchBucket | there is no such bucket | everywhere::a_bucket_that_is_not_there |
 
 use crate::client::Reply;
 use crate::ops::Ground;

@@ -1,4 +1,10 @@
 //! DeletePublicAccessBlock of S3 Control.
+//!
+//! | answer | when | test |
+//! |---|---|---|
+//! | 204 | the switches are off, or were | the_switches_are_off_again |
+//! | 400 InvalidRequest | signed by V2 | access::no_operation_of_the_table_is_open_to_strangers |
+//! | 403 AccessDenied | the caller has no right to it | the_switches_are_off_again |
 
 use crate::ops::Ground;
 use crate::ops::bucket::put_public_access_block::document;

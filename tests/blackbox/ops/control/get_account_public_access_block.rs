@@ -1,4 +1,11 @@
 //! GetPublicAccessBlock of S3 Control.
+//!
+//! | answer | when | test |
+//! |---|---|---|
+//! | 200 | the switches | the_switches_are_told_in_the_namespace_of_s3_control |
+//! | 400 InvalidRequest | signed by V2 | access::no_operation_of_the_table_is_open_to_strangers |
+//! | 403 AccessDenied | the caller has no right to it | the_switches_are_told_in_the_namespace_of_s3_control |
+//! | 404 NoSuchPublicAccessBlockConfiguration | it has none | the_switches_are_told_in_the_namespace_of_s3_control |
 
 use crate::ops::Ground;
 use crate::ops::bucket::put_public_access_block::document;

@@ -1,4 +1,11 @@
 //! ListTagsForResource.
+//!
+//! | answer | when | test |
+//! |---|---|---|
+//! | 200 | the tags, if any | no_tags_are_an_empty_list |
+//! | 400 InvalidRequest | signed by V2 | access::no_operation_of_the_table_is_open_to_strangers |
+//! | 403 AccessDenied | the caller has no right to it | only_the_owner_reads_them_and_only_of_what_is_there |
+//! | 404 NoSuchBucket | there is no such bucket | only_the_owner_reads_them_and_only_of_what_is_there |
 
 use super::{resource, tagged};
 use crate::ops::Ground;

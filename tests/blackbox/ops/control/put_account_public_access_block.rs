@@ -1,4 +1,14 @@
 //! PutPublicAccessBlock of S3 Control.
+//!
+//! | answer | when | test |
+//! |---|---|---|
+//! | 200 | the switches are set | the_switches_of_an_account_hold_in_all_its_buckets |
+//! | 400 MalformedXML | the document is none | only_ones_own_account_and_a_whole_document_are_taken |
+//! | 400 BadDigest | the digest of the document differs | only_ones_own_account_and_a_whole_document_are_taken |
+//! | 400 InvalidDigest | the digest of the document is none | everywhere::a_document_whose_digest_differs |
+//! | 400 MaxMessageLengthExceeded | the document is larger than any | everywhere::a_document_larger_than_any |
+//! | 400 InvalidRequest | signed by V2 | access::no_operation_of_the_table_is_open_to_strangers |
+//! | 403 AccessDenied | the caller has no right to it | only_ones_own_account_and_a_whole_document_are_taken |
 
 use crate::ops::acls::ALL_USERS;
 use crate::ops::bucket::put_public_access_block::document;

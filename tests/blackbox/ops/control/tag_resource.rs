@@ -1,4 +1,16 @@
 //! TagResource.
+//!
+//! | answer | when | test |
+//! |---|---|---|
+//! | 204 | the tags are added or replaced | tags_are_added_and_replaced |
+//! | 400 InvalidTag | too many, twice, or reserved | what_is_wrong_changes_nothing |
+//! | 400 MalformedXML | the document is none | what_is_wrong_changes_nothing |
+//! | 400 BadDigest | the digest of the document differs | everywhere::a_document_whose_digest_differs |
+//! | 400 InvalidDigest | the digest of the document is none | everywhere::a_document_whose_digest_differs |
+//! | 400 MaxMessageLengthExceeded | the document is larger than any | everywhere::a_document_larger_than_any |
+//! | 400 InvalidRequest | signed by V2 | access::no_operation_of_the_table_is_open_to_strangers |
+//! | 403 AccessDenied | the caller has no right to it | what_is_wrong_changes_nothing |
+//! | 404 NoSuchBucket | there is no such bucket | everywhere::a_bucket_that_is_not_there |
 
 use super::{document, resource, tagged};
 

@@ -1,4 +1,12 @@
 //! UntagResource.
+//!
+//! | answer | when | test |
+//! |---|---|---|
+//! | 204 | the tags are gone, or were | the_named_tags_go |
+//! | 400 InvalidRequest | signed by V2 | the_named_tags_go |
+//! | 403 AccessDenied | the caller has no right to it | the_named_tags_go |
+//! | 404 NoSuchBucket | there is no such bucket | everywhere::a_bucket_that_is_not_there |
+//! | 405 MethodNotAllowed | no tag is named | the_named_tags_go |
 
 use super::{resource, tagged};
 

@@ -1,4 +1,11 @@
 //! AbortMultipartUpload.
+//!
+//! | answer | when | test |
+//! |---|---|---|
+//! | 204 | the upload and its parts are gone | an_aborted_upload_is_gone_and_nothing_else |
+//! | 403 AccessDenied | the caller has no right to it | an_aborted_upload_is_gone_and_nothing_else |
+//! | 404 NoSuchBucket | there is no such bucket | everywhere::a_bucket_that_is_not_there |
+//! | 404 NoSuchUpload | there is no such upload, or it was aborted or completed | an_aborted_upload_is_gone_and_nothing_else, a_completed_or_unknown_upload_cannot_be_aborted, everywhere::an_upload_that_is_not_there |
 
 use crate::ops::Ground;
 use crate::ops::multipart::Multipart;

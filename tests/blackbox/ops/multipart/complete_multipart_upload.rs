@@ -1,4 +1,23 @@
 //! CompleteMultipartUpload.
+//!
+//! | answer | when | test |
+//! |---|---|---|
+//! | 200 | the object is there | parts_become_one_object |
+//! | 400 EntityTooSmall | a part but the last has less than 5 MiB | parts_have_to_be_there_in_order_and_large_enough |
+//! | 400 InvalidPart | a part is not there, or another one | parts_have_to_be_there_in_order_and_large_enough |
+//! | 400 InvalidPartOrder | not in ascending order | parts_have_to_be_there_in_order_and_large_enough |
+//! | 400 InvalidArgument | a part number or checksum that is none | no_document_and_a_number_below_zero_are_told_apart_from_wrong_xml, checksums::a_completion_names_the_checksums_it_expects |
+//! | 400 InvalidRequest | no document; another size, type or checksum than declared | no_document_and_a_number_below_zero_are_told_apart_from_wrong_xml, checksums::a_completion_names_the_checksums_it_expects |
+//! | 400 MalformedXML | the document is none | the_document_has_to_be_right |
+//! | 400 BadDigest | the checksum of the whole differs, or the digest of the document | checksums::a_completion_names_the_checksums_it_expects, everywhere::a_document_whose_digest_differs |
+//! | 400 InvalidDigest | the digest of the document is none | everywhere::a_document_whose_digest_differs |
+//! | 400 MaxMessageLengthExceeded | the document is larger than any | everywhere::a_document_larger_than_any |
+//! | 403 AccessDenied | the caller has no right to it | nobody_else_completes_it |
+//! | 404 NoSuchBucket | there is no such bucket | everywhere::a_bucket_that_is_not_there |
+//! | 404 NoSuchKey | nothing is there for `If-Match` | it_can_be_made_conditional |
+//! | 404 NoSuchUpload | there is no such upload, it was aborted, or completed with other parts | nobody_else_completes_it, completing_again_answers_the_same, everywhere::an_upload_that_is_not_there |
+//! | never 409 ConditionalRequestConflict | a write at the same time: one of them is judged on the other | faults::a_conditional_completion_is_not_refused_because_of_its_own_object |
+//! | 412 PreconditionFailed | `If-Match` or `If-None-Match` does not hold | it_can_be_made_conditional |
 
 use crate::ops::multipart::{Multipart, PART_BYTES_MIN, document, etag_of};
 use crate::ops::{Ground, bytes, locks, md5_base64};

@@ -1,6 +1,21 @@
 //! CreateMultipartUpload.
+//!
+//! | answer | when | test |
+//! |---|---|---|
+//! | 200 | an upload is open | an_upload_names_bucket_key_and_id_and_is_no_object |
+//! | 400 InvalidArgument | a list or lock header that is none | what_is_not_implemented_is_refused, complete_multipart_upload::a_lock_comes_with_the_upload_or_from_the_bucket |
+//! | 400 InvalidRequest | an unknown checksum, or a type it cannot have | checksums::types_that_cannot_be_are_refused |
+//! | 400 InvalidStorageClass | an unknown class | what_is_not_implemented_is_refused |
+//! | 400 InvalidTag | tags that are none | what_is_not_implemented_is_refused |
+//! | 400 AccessControlListNotSupported | a list in a bucket without them | its_list_becomes_the_objects |
+//! | 400 KeyTooLongError | the key has more than 1,024 bytes | what_is_not_implemented_is_refused |
+//! | 400 MetadataTooLarge | more than 2 KB of metadata | what_is_not_implemented_is_refused |
+//! | 403 AccessDenied | no right to it, or public lists are blocked | what_is_not_implemented_is_refused, its_list_becomes_the_objects |
+//! | 404 NoSuchBucket | there is no such bucket | what_is_not_implemented_is_refused |
+//! | 501 NotImplemented | encryption | what_is_not_implemented_is_refused |
 
 use crate::ops::acls::{ALL_USERS, assert_grants, id};
+use crate::ops::bucket::put_bucket_ownership_controls::own;
 use crate::ops::bucket::put_public_access_block::block;
 use crate::ops::multipart::Multipart;
 use crate::ops::{Ground, fresh_bucket_name};
@@ -50,6 +65,9 @@ fn its_list_becomes_the_objects() {
         .body("")
         .send()
         .assert_error(403, "AccessDenied");
+    own(&g, "BucketOwnerEnforced").assert_status(200);
+    let public = g.alice.request("POST", &target).header("x-amz-acl", "public-read").body("").send();
+    public.assert_error(400, "AccessControlListNotSupported");
 }
 
 #[test]
@@ -58,6 +76,9 @@ fn what_is_not_implemented_is_refused() {
     let target = format!("{}?uploads", g.path("k"));
     for (name, value, status, code) in [
         ("x-amz-acl", "open", 400, "InvalidArgument"),
+        ("x-amz-storage-class", "FASTEST", 400, "InvalidStorageClass"),
+        ("x-amz-tagging", "a=1&a=2", 400, "InvalidTag"),
+        ("x-amz-meta-a", &*"x".repeat(2048), 400, "MetadataTooLarge"),
         ("x-amz-server-side-encryption", "AES256", 501, "NotImplemented"),
     ] {
         g.alice.request("POST", &target).header(name, value).body("").send().assert_error(status, code);

@@ -1,4 +1,11 @@
 //! ListMultipartUploads.
+//!
+//! | answer | when | test |
+//! |---|---|---|
+//! | 200 | a page of uploads | open_uploads_come_by_key_and_age |
+//! | 400 InvalidArgument | a number, marker or encoding that is none | edges_and_errors |
+//! | 403 AccessDenied | the caller has no right to it | edges_and_errors |
+//! | 404 NoSuchBucket | there is no such bucket | everywhere::a_bucket_that_is_not_there |
 
 use crate::client::encode_value;
 use crate::ops::Ground;

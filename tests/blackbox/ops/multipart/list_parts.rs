@@ -1,4 +1,12 @@
 //! ListParts.
+//!
+//! | answer | when | test |
+//! |---|---|---|
+//! | 200 | a page of parts | parts_come_by_number_and_in_pages |
+//! | 400 InvalidArgument | a number or marker that is none | wrong_arguments_and_absent_uploads_are_errors |
+//! | 403 AccessDenied | the caller has no right to it | wrong_arguments_and_absent_uploads_are_errors |
+//! | 404 NoSuchBucket | there is no such bucket | everywhere::a_bucket_that_is_not_there |
+//! | 404 NoSuchUpload | there is no such upload of this key, or it is closed | wrong_arguments_and_absent_uploads_are_errors, everywhere::an_upload_that_is_not_there |
 
 use crate::ops::multipart::Multipart;
 use crate::ops::{Ground, md5_hex};

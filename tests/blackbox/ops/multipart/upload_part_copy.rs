@@ -1,4 +1,16 @@
 //! UploadPartCopy. AWS begins such an answer with 200 and may end it with an error document.
+//!
+//! | answer | when | test |
+//! |---|---|---|
+//! | 200 | the part is copied | parts_come_from_objects_whole_or_in_ranges |
+//! | 400 InvalidArgument | a range, source or number that is none, a range behind the end | ranges_and_conditions_are_judged_first |
+//! | 400 InvalidRequest | the range begins behind the end | ranges_and_conditions_are_judged_first |
+//! | 403 AccessDenied | the caller has no right to it | a_foreign_source_is_denied |
+//! | 404 NoSuchBucket | neither bucket may be missing | everywhere::a_bucket_that_is_not_there, ranges_and_conditions_are_judged_first |
+//! | 404 NoSuchKey | there is no source | ranges_and_conditions_are_judged_first |
+//! | 404 NoSuchVersion | there is no such version of the source | ranges_and_conditions_are_judged_first |
+//! | 404 NoSuchUpload | there is no such upload, or it is closed | everywhere::an_upload_that_is_not_there |
+//! | 412 PreconditionFailed | a condition on the source does not hold | ranges_and_conditions_are_judged_first |
 
 use crate::client::{Reply, encode};
 use crate::ops::multipart::{Multipart, PART_BYTES_MIN};

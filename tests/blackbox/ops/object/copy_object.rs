@@ -1,4 +1,23 @@
 //! CopyObject.
+//!
+//! | answer | when | test |
+//! |---|---|---|
+//! | 200 | it is copied | a_copy_outlives_its_source |
+//! | 400 InvalidArgument | a source, directive, list or version that is none | what_clients_restate_is_taken_and_the_rest_is_refused, metadata_is_copied_or_replaced, a_source_is_named_once_encoded_with_or_without_slash |
+//! | 400 InvalidRequest | onto itself without a change; an unknown checksum | metadata_is_copied_or_replaced, a_checksum_goes_along_or_is_made_anew |
+//! | 400 InvalidRequest | the source is a delete marker | put_bucket_versioning::a_version_can_be_copied_and_restored |
+//! | 400 InvalidStorageClass | an unknown class | a_class_and_a_redirect_belong_to_one_object |
+//! | 400 AccessControlListNotSupported | a list in a bucket without them | a_copy_is_private_unless_it_asks_for_a_list |
+//! | 400 KeyTooLongError | the key has more than 1,024 bytes | what_clients_restate_is_taken_and_the_rest_is_refused |
+//! | 400 MetadataTooLarge | new metadata of more than 2 KB | what_clients_restate_is_taken_and_the_rest_is_refused |
+//! | 403 AccessDenied | no right to the source or the destination; another owner than expected | a_foreign_source_or_destination_is_denied |
+//! | never 403 ObjectNotInActiveTierError | the source is archived: nothing can be | put_object::what_is_not_implemented_is_refused_and_never_half_done |
+//! | 404 NoSuchBucket | neither bucket may be missing | everywhere::a_bucket_that_is_not_there, a_missing_source_is_named |
+//! | 404 NoSuchKey | there is no source, or nothing for `If-Match` | a_missing_source_is_named, the_destination_has_conditions |
+//! | 404 NoSuchVersion | there is no such version of the source | a_missing_source_is_named |
+//! | 412 PreconditionFailed | a condition on the destination does not hold | the_destination_has_conditions |
+//! | 412 | a condition on the source does not hold | the_source_has_conditions |
+//! | 501 NotImplemented | encryption is asked for | what_clients_restate_is_taken_and_the_rest_is_refused |
 
 use crate::client::{Reply, encode};
 use crate::ops::acls::{AUTHENTICATED, assert_grants, id};

@@ -1,4 +1,21 @@
 //! GetObject.
+//!
+//! | answer | when | test |
+//! |---|---|---|
+//! | 200 | the whole object | an_object_comes_with_its_headers |
+//! | 206 | a range, or a part | ranges_are_exact_inline_and_in_chunks, a_part_number_of_an_object_without_parts_is_1 |
+//! | 304 | `If-None-Match` or `If-Modified-Since` finds nothing new | conditions_are_judged_in_order |
+//! | 400 InvalidArgument | a part number or version that is none, a header that would split the answer | a_part_number_of_an_object_without_parts_is_1, the_only_version_is_null, a_signed_request_can_choose_headers_of_the_answer |
+//! | 400 InvalidRequest | a range and a part at once; anonymous `response-*` | a_part_number_of_an_object_without_parts_is_1, elsewhere::whoever_does_not_sign_chooses_no_headers_of_the_answer |
+//! | 403 AccessDenied | no right to read, or none to know that the key is not there | access::a_foreign_bucket_hides_which_keys_it_has |
+//! | never 403 InvalidObjectState | the object is archived: nothing can be | put_object::what_is_not_implemented_is_refused_and_never_half_done |
+//! | 404 NoSuchBucket | there is no such bucket | everywhere::a_bucket_that_is_not_there |
+//! | 404 NoSuchKey | there is no such object, or a delete marker is on top | a_missing_key_is_named, everywhere::a_key_or_a_version_that_is_not_there |
+//! | 404 NoSuchVersion | there is no such version | everywhere::a_key_or_a_version_that_is_not_there |
+//! | 405 MethodNotAllowed | the version is a delete marker | everywhere::a_key_or_a_version_that_is_not_there |
+//! | 412 PreconditionFailed | `If-Match` or `If-Unmodified-Since` does not hold | conditions_are_judged_in_order |
+//! | 416 InvalidRange | the range begins behind the end | ranges_are_exact_inline_and_in_chunks |
+//! | 416 InvalidPartNumber | the object has fewer parts | a_part_number_of_an_object_without_parts_is_1 |
 
 use crate::client::{Reply, encode_value};
 use crate::ops::{Ground, bytes};
@@ -7,7 +24,8 @@ use crate::ops::{Ground, bytes};
 fn an_object_comes_with_its_headers() {
     let g = Ground::new();
     let etag = g.put("k", "hello").etag();
-    let reply = g.get("k").assert_body("hello").assert_header("accept-ranges", "bytes");
+    let reply =
+        g.alice.get(&g.path("k")).assert_status(200).assert_body("hello").assert_header("accept-ranges", "bytes");
     let reply = reply.assert_header("content-length", "5").assert_header("etag", &format!("\"{etag}\""));
     let modified = reply.header("last-modified").expect("an object has a time");
     assert!(modified.ends_with(" GMT") && modified.len() == 29, "{modified}");

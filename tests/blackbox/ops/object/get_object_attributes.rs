@@ -1,5 +1,19 @@
-//! GetObjectAttributes. AWS documents `NoSuchKey` (404); a missing header is `InvalidRequest`, an unknown name in it
-//! `InvalidArgument`.
+//! GetObjectAttributes.
+//!
+//! | answer | when | test |
+//! |---|---|---|
+//! | 200 | what was asked for | only_what_is_asked_for_is_answered |
+//! | 304 | the client has it already | conditions_are_judged_as_those_of_a_read |
+//! | 400 InvalidRequest | no attribute is asked for | what_is_asked_wrongly_is_refused |
+//! | 400 InvalidArgument | an unknown attribute, a number that is none | what_is_asked_wrongly_is_refused |
+//! | 400 InvalidArgument | `versionId` is none | everywhere::a_key_or_a_version_that_is_not_there |
+//! | 403 AccessDenied | the caller has no right to it | access::no_operation_of_the_table_is_open_to_strangers |
+//! | 404 NoSuchBucket | there is no such bucket | everywhere::a_bucket_that_is_not_there |
+//! | 404 NoSuchKey | there is no such object, or a delete marker is on top | everywhere::a_key_or_a_version_that_is_not_there |
+//! | 404 NoSuchVersion | there is no such version | everywhere::a_key_or_a_version_that_is_not_there |
+//! | 405 MethodNotAllowed | the version is a delete marker | everywhere::a_key_or_a_version_that_is_not_there |
+//! | 412 PreconditionFailed | a condition does not hold | conditions_are_judged_as_those_of_a_read |
+//! | 501 NotImplemented | encryption is named | what_is_asked_wrongly_is_refused |
 
 use crate::client::Reply;
 use crate::ops::multipart::{Multipart, PART_BYTES_MIN};

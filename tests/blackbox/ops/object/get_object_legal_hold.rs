@@ -1,5 +1,16 @@
-//! GetObjectLegalHold. AWS documents 200; 400 `InvalidRequest` in a bucket without locks; 404
-//! `NoSuchObjectLockConfiguration` for a version whose hold was never put.
+//! GetObjectLegalHold.
+//!
+//! | answer | when | test |
+//! |---|---|---|
+//! | 200 | the hold | a_hold_comes_back_as_it_was_put |
+//! | 400 InvalidRequest | the bucket has no locks | what_is_not_there_has_none |
+//! | 400 InvalidArgument | `versionId` is none | everywhere::a_key_or_a_version_that_is_not_there |
+//! | 403 AccessDenied | the caller has no right to it | a_hold_comes_back_as_it_was_put |
+//! | 404 NoSuchBucket | there is no such bucket | everywhere::a_bucket_that_is_not_there |
+//! | 404 NoSuchKey | there is no such object, or a delete marker is on top | everywhere::a_key_or_a_version_that_is_not_there |
+//! | 404 NoSuchObjectLockConfiguration | no hold was ever put | a_hold_comes_back_as_it_was_put |
+//! | 404 NoSuchVersion | there is no such version | everywhere::a_key_or_a_version_that_is_not_there |
+//! | 405 MethodNotAllowed | the version is a delete marker | everywhere::a_key_or_a_version_that_is_not_there |
 
 use crate::ops::Ground;
 use crate::ops::locks::{ground, hold, put_retained};

@@ -1,4 +1,14 @@
 //! GetObjectTagging.
+//!
+//! | answer | when | test |
+//! |---|---|---|
+//! | 200 | the tags, if any | without_tags_the_set_is_empty |
+//! | 400 InvalidArgument | `versionId` is none | everywhere::a_key_or_a_version_that_is_not_there |
+//! | 403 AccessDenied | the caller has no right to it | without_tags_the_set_is_empty |
+//! | 404 NoSuchBucket | there is no such bucket | everywhere::a_bucket_that_is_not_there |
+//! | 404 NoSuchKey | there is no such object | without_tags_the_set_is_empty, everywhere::a_key_or_a_version_that_is_not_there |
+//! | 404 NoSuchVersion | there is no such version | everywhere::a_key_or_a_version_that_is_not_there |
+//! | 405 MethodNotAllowed | the version is a delete marker | everywhere::a_key_or_a_version_that_is_not_there |
 
 use crate::ops::Ground;
 

@@ -1,4 +1,16 @@
 //! HeadObject. Conditions: see GetObject, whose test asks with both methods.
+//!
+//! | answer | when | test |
+//! |---|---|---|
+//! | 200 | all that GET answers but the body | it_answers_what_get_answers_without_the_body |
+//! | 206 | a range, or a part | ranges_count_too |
+//! | 304 | nothing new | get_object::conditions_are_judged_in_order |
+//! | 400 | `versionId` is none | everywhere::a_key_or_a_version_that_is_not_there |
+//! | 403 | no right to read, or none to know that the key is not there | errors_have_no_body |
+//! | 404 | no such bucket, object or version | errors_have_no_body, everywhere::a_bucket_that_is_not_there, everywhere::a_key_or_a_version_that_is_not_there |
+//! | 405 | the version is a delete marker | everywhere::a_key_or_a_version_that_is_not_there |
+//! | 412 | a condition does not hold | get_object::conditions_are_judged_in_order |
+//! | 416 | a range or a part that is not there | ranges_count_too, get_object::a_part_number_of_an_object_without_parts_is_1 |
 
 use crate::ops::{Ground, bytes};
 

@@ -1,4 +1,35 @@
 //! PostObject: what forms store, and what they are answered.
+//!
+//! | answer | when | test |
+//! |---|---|---|
+//! | 200 | asked for by `success_action_status` | the_answer_is_the_one_asked_for |
+//! | 201 | the same, with a document | the_answer_is_the_one_asked_for |
+//! | 204 | nothing is asked for | a_form_stores_its_file |
+//! | 303 | asked for by `success_action_redirect` | a_browser_is_sent_where_the_form_says |
+//! | 400 BadDigest | the digest or checksum differs | digests_are_checked_before_anything_is_visible |
+//! | 400 InvalidDigest | `Content-MD5` is none | digests_are_checked_before_anything_is_visible |
+//! | 400 InvalidRequest | a checksum that was announced and does not come; a lock without a digest | digests_are_checked_before_anything_is_visible, a_form_may_lock_its_file |
+//! | 400 EntityTooLarge | larger than the policy or the server allows | policy::sizes, a_file_has_the_limit_of_any_other_body |
+//! | 400 EntityTooSmall | smaller than the policy allows | policy::sizes |
+//! | 400 IncompleteBody | fewer bytes than announced | refused::a_body_that_is_cut_stores_nothing |
+//! | 400 IncorrectNumberOfFilesInPostRequest | two files | refused::exactly_one_file_and_a_key |
+//! | 400 InvalidArgument | a field is missing, or comes after the file | what_comes_after_the_file_means_nothing, refused::a_signature_has_all_its_fields, refused::exactly_one_file_and_a_key |
+//! | never 400 UserKeyMustBeSpecified | no key: what AWS answers is `InvalidArgument` | refused::exactly_one_file_and_a_key |
+//! | 400 InvalidPolicyDocument | the policy is none | policy::what_is_no_policy |
+//! | 400 InvalidStorageClass | an unknown class | refused::what_is_not_implemented_is_refused_and_never_half_done |
+//! | 400 InvalidToken | a token that nobody has been given | refused::wrong_signatures_and_unknown_keys |
+//! | 400 KeyTooLongError | the key has more than 1,024 bytes | refused::exactly_one_file_and_a_key |
+//! | 400 MalformedPOSTRequest | no form is in the body | refused::what_is_no_form |
+//! | 400 MalformedXML | tags that are none | refused::what_is_not_implemented_is_refused_and_never_half_done |
+//! | 400 MaxPostPreDataLengthExceeded | more than 20 KB before the file | refused::a_form_is_small_beside_its_file |
+//! | 403 AccessDenied | a condition does not hold, or no right to it | policy::fields_that_no_condition_is_about, policy::a_policy_ends, refused::only_who_may_write_the_bucket |
+//! | 403 InvalidAccessKeyId | nobody has this key | refused::wrong_signatures_and_unknown_keys |
+//! | 403 SignatureDoesNotMatch | the policy is signed wrong | refused::wrong_signatures_and_unknown_keys |
+//! | 404 NoSuchBucket | there is no such bucket | refused::only_who_may_write_the_bucket |
+//! | 405 | sent to a key | refused::a_form_is_sent_to_its_bucket |
+//! | 411 MissingContentLength | no length | refused::what_is_no_form |
+//! | 412 PreconditionFailed | another enclosure than multipart/form-data | refused::what_is_no_form |
+//! | 501 NotImplemented | encryption | refused::what_is_not_implemented_is_refused_and_never_half_done |
 
 mod policy;
 mod refused;

@@ -1,4 +1,32 @@
 //! PutObject.
+//!
+//! | answer | when | test |
+//! |---|---|---|
+//! | 200 | it is stored | bytes_of_every_size_come_back |
+//! | 400 AccessControlListNotSupported | a list in a bucket without them | an_object_gets_the_list_it_is_put_with |
+//! | 400 BadDigest | the digest or checksum differs | a_digest_that_does_not_fit_stores_nothing |
+//! | 400 InvalidDigest | `Content-MD5` is none | a_digest_that_does_not_fit_stores_nothing |
+//! | 400 EntityTooLarge | larger than a PUT may be | a_body_larger_than_the_limit_is_refused_before_it_is_sent |
+//! | 400 IncompleteBody | fewer bytes than announced | a_short_body_stores_nothing |
+//! | 400 InvalidArgument | a list or lock header that is none | what_is_not_implemented_is_refused_and_never_half_done, a_lock_comes_with_the_object |
+//! | 400 InvalidRedirectLocation | neither URL nor path | what_is_not_implemented_is_refused_and_never_half_done |
+//! | 400 InvalidRequest | two checksums, an unknown one, one that was announced and does not come; a lock without a digest, or without locks | there_is_one_checksum_and_it_is_the_announced_one, a_lock_comes_with_the_object |
+//! | 400 InvalidStorageClass | an unknown class | what_is_not_implemented_is_refused_and_never_half_done |
+//! | 400 InvalidTag | tags that are none | get_object_tagging::a_put_and_an_upload_bring_tags_along |
+//! | 400 KeyTooLongError | the key has more than 1,024 bytes | a_key_too_long_is_refused |
+//! | 400 MetadataTooLarge | more than 2 KB of metadata | metadata_may_be_latin_1_and_has_a_limit |
+//! | 400 UnresolvableGrantByEmailAddress | nobody has this address | what_is_not_implemented_is_refused_and_never_half_done |
+//! | 400 XAmzContentSHA256Mismatch | the signed hash is of another body | refusals::bodies_that_are_not_what_was_signed |
+//! | never 400 EncryptionTypeMismatch | encryption is 501 | what_is_not_implemented_is_refused_and_never_half_done |
+//! | never 400 InvalidWriteOffset | appends are of directory buckets, and 501 | an_append_is_not_a_put |
+//! | never 400 TooManyParts | the same | an_append_is_not_a_put |
+//! | 403 AccessDenied | no right to it; another owner than expected; public lists are blocked | only_an_allowed_body_is_asked_for, there_has_to_be_a_bucket, an_object_gets_the_list_it_is_put_with |
+//! | 404 NoSuchBucket | there is no such bucket | there_has_to_be_a_bucket |
+//! | 404 NoSuchKey | nothing is there for `If-Match` | a_create_can_be_made_conditional |
+//! | 409 ConditionalRequestConflict | a write at the same time leaves it open whether the condition held | races::one_of_200_conditional_creates_wins |
+//! | 411 MissingContentLength | no length | a_body_has_a_length |
+//! | 412 PreconditionFailed | `If-Match` or `If-None-Match` does not hold | a_create_can_be_made_conditional |
+//! | 501 NotImplemented | encryption, archives, and what else is not here | what_is_not_implemented_is_refused_and_never_half_done |
 
 use crate::client::Payload;
 use crate::ops::acls::{ALL_USERS, assert_grants, id};
@@ -12,7 +40,7 @@ fn bytes_of_every_size_come_back() {
     for size in [0, 1, 4095, 8191, 8192, 8193, 65_537, 262_145, 1 << 20, (1 << 20) + 1, 3_000_001] {
         let body = bytes(size);
         let key = format!("size-{size}");
-        let reply = g.put(&key, body.clone()).assert_body("");
+        let reply = g.alice.put(&g.path(&key), body.clone()).assert_status(200).assert_body("");
         assert_eq!(reply.etag(), md5_hex(&body), "{size}");
         g.get(&key).assert_header("content-length", &size.to_string()).assert_body(body);
     }
@@ -240,6 +268,16 @@ fn what_is_not_implemented_is_refused_and_never_half_done() {
     }
     assert!(g.keys("").is_empty());
     g.alice.request("PUT", &g.path("k")).header("x-amz-acl", "private").body("x").send().assert_status(200);
+}
+
+/// AWS appends in directory buckets only.
+#[test]
+fn an_append_is_not_a_put() {
+    let g = Ground::new();
+    g.put("k", "kept");
+    let append = g.alice.request("PUT", &g.path("k")).header("x-amz-write-offset-bytes", "4").body("x").send();
+    append.assert_error(501, "NotImplemented");
+    g.get("k").assert_body("kept");
 }
 
 #[test]

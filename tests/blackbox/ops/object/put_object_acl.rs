@@ -1,4 +1,24 @@
 //! PutObjectAcl.
+//!
+//! | answer | when | test |
+//! |---|---|---|
+//! | 200 | the list is replaced | lists_are_replaced_and_nothing_else_changes |
+//! | 400 InvalidArgument | an unknown canned list or grantee | lists_are_replaced_and_nothing_else_changes, put_bucket_acl::what_is_no_list_of_this_bucket_is_refused |
+//! | 400 AccessControlListNotSupported | the bucket takes none | the_bucket_can_forbid_lists |
+//! | 400 MalformedACLError | the document is none | everywhere::a_document_that_is_none |
+//! | 400 MissingSecurityHeader | neither document nor header | put_bucket_acl::what_is_no_list_of_this_bucket_is_refused |
+//! | 400 UnexpectedContent | document and header | put_bucket_acl::what_is_no_list_of_this_bucket_is_refused |
+//! | 400 UnresolvableGrantByEmailAddress | nobody has this address | put_bucket_acl::what_is_no_list_of_this_bucket_is_refused |
+//! | 400 BadDigest | the digest of the document differs | everywhere::a_document_whose_digest_differs |
+//! | 400 InvalidDigest | the digest of the document is none | everywhere::a_document_whose_digest_differs |
+//! | 400 MaxMessageLengthExceeded | the document is larger than any | everywhere::a_document_larger_than_any |
+//! | 400 InvalidArgument | `versionId` is none | everywhere::a_key_or_a_version_that_is_not_there |
+//! | 403 AccessDenied | no right to it, another owner, or public lists are blocked | lists_are_replaced_and_nothing_else_changes, the_bucket_can_forbid_lists |
+//! | 404 NoSuchBucket | there is no such bucket | everywhere::a_bucket_that_is_not_there |
+//! | 404 NoSuchKey | there is no such object, or a delete marker is on top | everywhere::a_key_or_a_version_that_is_not_there |
+//! | 404 NoSuchVersion | there is no such version | everywhere::a_key_or_a_version_that_is_not_there |
+//! | 405 MethodNotAllowed | the version is a delete marker | everywhere::a_key_or_a_version_that_is_not_there |
+//! | 409 OperationAborted | another has changed the object since the right to it was judged | access::tests::what_came_meanwhile_is_not_what_was_judged |
 
 use crate::ops::Ground;
 use crate::ops::acls::{ALL_USERS, assert_grants, document, id};

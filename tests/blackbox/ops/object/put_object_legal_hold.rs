@@ -1,4 +1,20 @@
-//! PutObjectLegalHold. AWS documents 200; 400 `InvalidRequest` in a bucket without locks, `MalformedXML`.
+//! PutObjectLegalHold.
+//!
+//! | answer | when | test |
+//! |---|---|---|
+//! | 200 | the hold is put or taken off | a_held_version_stays_until_the_hold_is_taken_off |
+//! | 400 InvalidRequest | the bucket has no locks | what_is_no_hold_is_refused |
+//! | 400 MalformedXML | the document is none | what_is_no_hold_is_refused, everywhere::a_document_that_is_none |
+//! | 400 BadDigest | the digest of the document differs | everywhere::a_document_whose_digest_differs |
+//! | 400 InvalidDigest | the digest of the document is none | everywhere::a_document_whose_digest_differs |
+//! | 400 MaxMessageLengthExceeded | the document is larger than any | everywhere::a_document_larger_than_any |
+//! | 400 InvalidArgument | `versionId` is none | everywhere::a_key_or_a_version_that_is_not_there |
+//! | 403 AccessDenied | the caller has no right to it | what_is_no_hold_is_refused |
+//! | 404 NoSuchBucket | there is no such bucket | everywhere::a_bucket_that_is_not_there |
+//! | 404 NoSuchKey | there is no such object, or a delete marker is on top | everywhere::a_key_or_a_version_that_is_not_there |
+//! | 404 NoSuchVersion | there is no such version | everywhere::a_key_or_a_version_that_is_not_there |
+//! | 405 MethodNotAllowed | the version is a delete marker | everywhere::a_key_or_a_version_that_is_not_there |
+//! | 409 OperationAborted | another has changed the object since the right to it was judged | access::tests::what_came_meanwhile_is_not_what_was_judged |
 
 use crate::ops::Ground;
 use crate::ops::locks::{ground, hold, of, put_retained, remove, version};

@@ -1,5 +1,20 @@
-//! PutObjectRetention. AWS documents 200; 400 `InvalidRequest` in a bucket without locks, `MalformedXML`,
-//! `InvalidArgument` for a date that is past; 403 `AccessDenied` for what the lock forbids; 404 and 405 as for reads.
+//! PutObjectRetention.
+//!
+//! | answer | when | test |
+//! |---|---|---|
+//! | 200 | the retention is set, extended, or shortened with the right to | governance_is_extended_by_everyone_and_shortened_with_a_bypass |
+//! | 400 InvalidRequest | the bucket has no locks | what_is_no_retention_is_refused |
+//! | 400 InvalidArgument | the date is past | what_is_no_retention_is_refused |
+//! | 400 MalformedXML | a mode or date that is none | what_is_no_retention_is_refused, everywhere::a_document_that_is_none |
+//! | 400 BadDigest | the digest of the document differs | everywhere::a_document_whose_digest_differs |
+//! | 400 InvalidDigest | the digest of the document is none | everywhere::a_document_whose_digest_differs |
+//! | 400 MaxMessageLengthExceeded | the document is larger than any | everywhere::a_document_larger_than_any |
+//! | 403 AccessDenied | the lock forbids it, or no right to it | compliance_is_shortened_by_nobody, what_is_no_retention_is_refused |
+//! | 404 NoSuchBucket | there is no such bucket | everywhere::a_bucket_that_is_not_there |
+//! | 404 NoSuchKey | there is no such object | a_version_is_named_and_only_that_one_is_locked |
+//! | 404 NoSuchVersion | there is no such version | a_version_is_named_and_only_that_one_is_locked |
+//! | 405 MethodNotAllowed | the version is a delete marker | a_version_is_named_and_only_that_one_is_locked |
+//! | 409 OperationAborted | another has changed the object since the right to it was judged | access::tests::what_came_meanwhile_is_not_what_was_judged |
 
 use crate::ops::Ground;
 use crate::ops::locks::{FAR, FARTHER, ground, of, put_retained, remove, retention, version};

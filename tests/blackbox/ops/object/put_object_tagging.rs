@@ -1,4 +1,21 @@
 //! PutObjectTagging.
+//!
+//! | answer | when | test |
+//! |---|---|---|
+//! | 200 | the tags are replaced | tags_are_replaced_and_nothing_else_changes |
+//! | 400 InvalidTag | too many, too long, twice, or reserved | wrong_tags_are_refused |
+//! | 400 MalformedXML | the document is none | wrong_tags_are_refused, everywhere::a_document_that_is_none |
+//! | 400 BadDigest | the digest of the document differs | everywhere::a_document_whose_digest_differs |
+//! | 400 InvalidDigest | the digest of the document is none | everywhere::a_document_whose_digest_differs |
+//! | 400 MaxMessageLengthExceeded | the document is larger than any | everywhere::a_document_larger_than_any |
+//! | 400 InvalidArgument | `versionId` is none | everywhere::a_key_or_a_version_that_is_not_there |
+//! | 403 AccessDenied | the caller has no right to it | wrong_tags_are_refused |
+//! | 404 NoSuchBucket | there is no such bucket | everywhere::a_bucket_that_is_not_there |
+//! | 404 NoSuchKey | there is no such object, or a delete marker is on top | everywhere::a_key_or_a_version_that_is_not_there |
+//! | 404 NoSuchVersion | there is no such version | everywhere::a_key_or_a_version_that_is_not_there |
+//! | 405 MethodNotAllowed | the version is a delete marker | each_version_has_its_own |
+//! | 409 OperationAborted | another has changed the object since the right to it was judged | access::tests::what_came_meanwhile_is_not_what_was_judged |
+//! | never 500 InternalError | the tags could not be applied: the store is there or it is 503 | faults::a_refused_call_is_an_error_and_changes_nothing |
 
 use crate::client::Reply;
 use crate::ops::Ground;

@@ -1,4 +1,12 @@
 //! ListBuckets.
+//!
+//! | answer | when | test |
+//! |---|---|---|
+//! | 200 | a page of one's buckets | a_tenant_sees_its_own_buckets_in_order_and_in_pages |
+//! | 400 InvalidArgument | a number or token that is none | wrong_parameters_are_invalid_arguments |
+//! | 403 AccessDenied | nobody signs | nobody_sees_nothing |
+//! | 403 SignatureDoesNotMatch | signed wrong | everywhere::a_wrong_secret_and_an_unknown_key |
+//! | 403 InvalidAccessKeyId | nobody has this key | everywhere::a_wrong_secret_and_an_unknown_key |
 
 use crate::client::{Client, encode_value};
 use crate::harness::{CAROL, Server};
