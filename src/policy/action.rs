@@ -3,6 +3,7 @@
 use super::actions::{self, Level};
 use super::json::Json;
 use super::pattern::{Pattern, Syntax};
+use super::resource::Reach;
 use super::{Facts, Kind, PolicyError};
 
 /// The actions of a statement.
@@ -36,20 +37,26 @@ impl Actions {
         self.patterns.iter().any(|pattern| matches(pattern, action)) != self.but
     }
 
-    /// Whether each of them can be done to one of these. Whatever is left out by `NotAction` can.
-    pub fn apply_to(&self, bucket: bool, objects: bool) -> bool {
-        let applies = |pattern: &Pattern| {
-            actions::TABLE.iter().any(|(name, level)| {
-                let level = match level {
-                    Level::Bucket => bucket,
-                    Level::Object => objects,
-                    Level::Elsewhere => false,
-                };
-                level && matches(pattern, &name.to_ascii_lowercase())
-            })
-        };
+    /// Whether each of them can be done to what the resources are. Whatever is left out by `NotAction` can.
+    pub fn apply_to(&self, reach: Reach) -> bool {
+        let applies = |pattern: &Pattern| done_to(reach).any(|name| matches(pattern, &name.to_ascii_lowercase()));
         self.but || self.patterns.iter().all(applies)
     }
+
+    /// Whether one of these is among them and can be done to what the resources are.
+    pub fn include_any(&self, names: &[&str], reach: Reach) -> bool {
+        done_to(reach).any(|name| names.contains(&name) && self.cover(&name.to_ascii_lowercase()))
+    }
+}
+
+/// The actions that can be done to what the resources are.
+fn done_to(reach: Reach) -> impl Iterator<Item = &'static str> {
+    let reached = move |level: &Level| match level {
+        Level::Bucket => reach.bucket,
+        Level::Object => reach.objects,
+        Level::Elsewhere => false,
+    };
+    actions::TABLE.iter().filter(move |(_, level)| reached(level)).map(|(name, _)| *name)
 }
 
 fn matches(pattern: &Pattern, action: &str) -> bool {

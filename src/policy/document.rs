@@ -2,6 +2,7 @@
 //! refusals are those of S3 and IAM as far as they are known.
 
 use super::action::Actions;
+use super::applicable;
 use super::condition::Condition;
 use super::json::Json;
 use super::principal::Principals;
@@ -108,12 +109,26 @@ fn statement<'a>(value: &'a Json, rules: Rules<'_>, sids: &mut Vec<&'a str>) -> 
         (Some((value, but)), _) => Resources::parse(value, but, rules)?,
         (None, _) => return Err(missing("Resource")),
     };
-    let of_bucket = matches!(rules.kind, Kind::Bucket { .. });
-    if of_bucket && rules.strict && !actions.apply_to(reach.bucket, reach.objects) {
+    let conditions = elements.condition.map_or(Ok(Vec::new()), |value| Condition::parse(value, rules))?;
+    if rules.strict && matches!(rules.kind, Kind::Bucket { .. }) {
+        fit_together(&actions, reach, &conditions)?;
+    }
+    Ok(Statement { effect, principals, actions, resources, conditions })
+}
+
+/// Refuses a statement that would never hold: an action that none of the resources knows, a condition key that none of
+/// the actions has.
+fn fit_together(actions: &Actions, reach: Reach, conditions: &[Condition]) -> Result<(), PolicyError> {
+    if !actions.apply_to(reach) {
         return Err(error("Action does not apply to any resource(s) in statement"));
     }
-    let conditions = elements.condition.map_or(Ok(Vec::new()), |value| Condition::parse(value, rules))?;
-    Ok(Statement { effect, principals, actions, resources, conditions })
+    let known = |condition: &Condition| {
+        applicable::actions_of(condition.key()).is_none_or(|names| actions.include_any(names, reach))
+    };
+    if !conditions.iter().all(known) {
+        return Err(error("Conditions do not apply to combination of actions and resources in statement"));
+    }
+    Ok(())
 }
 
 fn elements<'a>(

@@ -14,6 +14,7 @@
 
 mod action;
 pub mod actions;
+mod applicable;
 mod arn;
 mod condition;
 mod document;

@@ -1,6 +1,7 @@
 //! Each condition key, with a condition that people write on it, a value that it takes and one that it does not.
 
 use super::*;
+use crate::policy::{actions, applicable, keys};
 
 const KEYS: &[(&str, &str, &str, &str, &str)] = &[
     ("IpAddress", "aws:SourceIp", "203.0.113.0/24", "203.0.113.7", "198.51.100.7"),
@@ -99,6 +100,17 @@ fn a_bucket_knows_no_keys_of_other_services() {
         let members =
             format!(r#""Effect":"Allow","Action":"*","Resource":"*","Condition":{{"StringEquals":{{"{key}":"x"}}}}"#);
         assert_eq!(Policy::parse(one(&members).as_bytes(), Kind::Identity).is_ok(), known, "{key}");
+    }
+}
+
+#[test]
+fn keys_go_with_actions_that_there_are() {
+    for (key, actions) in applicable::rows() {
+        let written = if key.ends_with('/') { format!("{key}x") } else { key.to_owned() };
+        assert!(keys::is_known(&written, Kind::Bucket { name: BUCKET }), "{key}");
+        for action in actions {
+            assert!(actions::is_known(action), "{key}: {action}");
+        }
     }
 }
 

@@ -81,10 +81,10 @@ fn one(members: &str) -> String {
     format!(r#"{{"Version":"2012-10-17","Statement":[{{{members}}}]}}"#)
 }
 
-/// A statement that lets anybody get any object, under a condition.
+/// A statement that lets anybody do everything, under a condition.
 fn on_condition(condition: &str) -> String {
     format!(
-        r#""Effect":"Allow","Principal":"*","Action":"s3:GetObject","Resource":"arn:aws:s3:::photos/*","Condition":{condition}"#
+        r#""Effect":"Allow","Principal":"*","Action":"s3:*","Resource":"arn:aws:s3:::photos*","Condition":{condition}"#
     )
 }
 

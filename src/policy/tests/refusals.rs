@@ -188,6 +188,54 @@ fn actions_that_cannot_be_done_to_the_resources() {
 }
 
 #[test]
+fn condition_keys_that_none_of_the_actions_has() {
+    let why = |action: &str, resource: &str, key: &str| {
+        let element = if action.starts_with('!') { "NotAction" } else { "Action" };
+        let action = action.trim_start_matches('!');
+        let members = format!(
+            r#""Effect":"Deny","Principal":"*","{element}":{action},"Resource":"{resource}","Condition":{{"StringNotLikeIfExists":{{"{key}":"1"}}}}"#
+        );
+        parse(&one(&members)).err().map(|error| error.0)
+    };
+    let refusal = Some("Conditions do not apply to combination of actions and resources in statement".to_owned());
+    let (bucket, objects, both) = ("arn:aws:s3:::photos", "arn:aws:s3:::photos/*", "arn:aws:s3:::photos*");
+    for (action, resource, key) in [
+        (r#""s3:GetObject""#, objects, "s3:prefix"),
+        (r#""s3:Get*""#, objects, "S3:Prefix"),
+        (r#""s3:*""#, objects, "s3:prefix"),
+        (r#""s3:*""#, bucket, "s3:ExistingObjectTag/Team"),
+        (r#"["s3:DeleteObject","s3:PutObject"]"#, objects, "s3:ExistingObjectTag/Team"),
+        (r#"!["s3:PutObject*","s3:BypassGovernanceRetention"]"#, objects, "s3:RequestObjectTagKeys"),
+        (r#""s3:GetObject""#, objects, "s3:VersionId"),
+        (r#""s3:ListBucket""#, bucket, "s3:x-amz-acl"),
+        (r#""s3:PutObjectAcl""#, objects, "s3:x-amz-server-side-encryption"),
+        (r#""s3:DeleteObject""#, objects, "s3:if-none-match"),
+    ] {
+        assert_eq!(why(action, resource, key), refusal, "{action} {resource} {key}");
+    }
+    for (action, resource, key) in [
+        (r#"["s3:GetObject","s3:ListBucket"]"#, both, "s3:prefix"),
+        (r#""s3:List*""#, bucket, "s3:max-keys"),
+        (r#""*""#, both, "s3:ExistingObjectTag/Team"),
+        (r#"!"s3:GetObject""#, objects, "s3:if-none-match"),
+        (r#"["s3:GetObject","s3:PutObject"]"#, objects, "s3:x-amz-acl"),
+        (r#""s3:GetObjectVersion""#, objects, "s3:VersionId"),
+        (r#""s3:GetObject""#, objects, "s3:TlsVersion"),
+        (r#""s3:GetObject""#, objects, "aws:PrincipalTag/Team"),
+        (r#""s3:GetObject""#, objects, "s3:DataAccessPointArn"),
+    ] {
+        assert_eq!(why(action, resource, key), None, "{action} {resource} {key}");
+    }
+    let stored = one(
+        r#""Effect":"Deny","Principal":"*","Action":"s3:GetObject","Resource":"arn:aws:s3:::photos/*","Condition":{"Null":{"s3:prefix":"true"}}"#,
+    );
+    assert!(
+        !Policy::stored(stored.as_bytes(), Kind::Bucket { name: BUCKET }).unreadable,
+        "what is stored stays as it is"
+    );
+}
+
+#[test]
 fn conditions_that_mean_nothing() {
     for operator in [
         "StringEqual",

@@ -59,6 +59,7 @@ fn what_is_no_policy_of_this_bucket_is_refused() {
         good.replace("s3:GetObject", "s3:GetEverything"),
         good.replace("Allow", "Perhaps"),
         policy("Allow", "\"*\"", "s3:GetObject", "another-bucket"),
+        good.replace("\"Action\"", "\"Condition\":{\"Null\":{\"s3:prefix\":\"false\"}},\"Action\""),
         good.replace("2012-10-17", "2012-10-18"),
         good.replace("\"Version\"", &format!("\"Id\":\"{}\",\"Version\"", "x".repeat(21_000))),
     ] {
