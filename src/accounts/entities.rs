@@ -93,17 +93,8 @@ pub(super) fn characters(document: &str) -> usize {
     document.chars().filter(|c| !c.is_whitespace()).count()
 }
 
-pub(super) fn check_document(document: &str, kind: Kind<'_>) -> Result<()> {
-    Policy::parse(document.as_bytes(), kind).map(drop).map_err(|error| AccountError::MalformedPolicy(error.0))
-}
-
-fn check_trust(document: &str) -> Result<()> {
-    if characters(document) > TRUST_CHARACTERS_MAX {
-        return Err(AccountError::LimitExceeded(format!(
-            "Cannot exceed quota for ACLSizePerRole: {TRUST_CHARACTERS_MAX}"
-        )));
-    }
-    check_document(document, Kind::Trust)
+pub(super) fn check_document(document: &str, kind: Kind<'_>) -> Result<Policy> {
+    Policy::parse(document.as_bytes(), kind).map_err(|error| AccountError::MalformedPolicy(error.0))
 }
 
 fn check_session_seconds(seconds: u32) -> Result<()> {
@@ -130,10 +121,23 @@ fn add_tags(tags: &mut Vec<EntityTag>, new: &[(String, String)]) -> Result<()> {
 }
 
 impl Accounts {
+    async fn check_trust(&self, document: &str) -> Result<()> {
+        if characters(document) > TRUST_CHARACTERS_MAX {
+            return Err(AccountError::LimitExceeded(format!(
+                "Cannot exceed quota for ACLSizePerRole: {TRUST_CHARACTERS_MAX}"
+            )));
+        }
+        let policy = check_document(document, Kind::Trust)?;
+        match self.unknown_principal(&policy).await? {
+            Some(name) => Err(AccountError::MalformedPolicy(format!("Invalid principal in policy: {name}"))),
+            None => Ok(()),
+        }
+    }
+
     /// Makes a user, group or role.
     ///
     /// # Errors
-    /// The name is taken, there are as many as there may be, or a value breaks its rules.
+    /// The name is taken, there are as many as there may be, a value breaks its rules, or a role trusts nobody who is there.
     pub async fn create_entity(&self, tenant: TenantId, kind: EntityKind, new: NewEntity) -> Result<Entity> {
         check_name(kind.noun(), &new.name, kind.name_bytes_max())?;
         let path = if new.path.is_empty() { "/".to_owned() } else { new.path };
@@ -144,7 +148,7 @@ impl Accounts {
         add_tags(&mut tags, &new.tags)?;
         let mut session_seconds_max = 0;
         if kind == EntityKind::Role {
-            check_trust(&new.trust)?;
+            self.check_trust(&new.trust).await?;
             session_seconds_max =
                 if new.session_seconds_max == 0 { ROLE_SESSION_SECONDS.0 } else { new.session_seconds_max };
             check_session_seconds(session_seconds_max)?;
@@ -372,9 +376,9 @@ impl Accounts {
     /// Changes who may assume a role.
     ///
     /// # Errors
-    /// There is no such role, or the text is no trust policy.
+    /// There is no such role, or the text is no trust policy, or names somebody who is not there.
     pub async fn set_role_trust(&self, tenant: TenantId, name: &str, trust: &str) -> Result<()> {
-        check_trust(trust)?;
+        self.check_trust(trust).await?;
         let change = |role: &mut Entity| {
             trust.clone_into(&mut role.trust);
             Ok(())

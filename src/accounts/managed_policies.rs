@@ -67,7 +67,7 @@ fn check_new(document: &str) -> Result<()> {
             "Cannot exceed quota for PolicySize: {POLICY_CHARACTERS_MAX}"
         )));
     }
-    check_document(document, Kind::Identity)
+    check_document(document, Kind::Identity).map(drop)
 }
 
 impl Accounts {

@@ -33,6 +33,7 @@ mod error;
 mod groups;
 mod lookup;
 mod managed_policies;
+mod named;
 mod names;
 pub mod principal;
 pub mod random;

@@ -5,8 +5,7 @@ use super::authorize::Known;
 use super::entities::date;
 use super::error::Refusal;
 use crate::accounts::{
-    AccountError, AccountId, Entity, EntityKind, Identity, NewSession, SESSION_POLICY_CHARACTERS_MAX,
-    TemporaryCredentials, TenantRecord,
+    AccountId, Entity, Identity, NewSession, SESSION_POLICY_CHARACTERS_MAX, TemporaryCredentials, TenantRecord,
 };
 use crate::policy::{Kind, Policy, Question, Verdict};
 use crate::s3::access::of_principal;
@@ -47,21 +46,12 @@ fn credentials(out: &mut Document, made: &TemporaryCredentials) {
 
 /// A role that an ARN names, with its account.
 async fn role(call: &Call<'_>, arn: &str) -> Result<Option<(TenantRecord, Entity)>, Refusal> {
-    let read = || {
-        let (account, rest) = arn.strip_prefix("arn:aws:iam::")?.split_once(":role/")?;
-        Some((AccountId::parse(account)?, rest.rsplit('/').next()?))
-    };
-    let Some((account, name)) = read() else {
+    let shaped = arn.strip_prefix("arn:aws:iam::").and_then(|rest| rest.split_once(":role/"));
+    if shaped.and_then(|(account, _)| AccountId::parse(account)).is_none() {
         return Err(Refusal::invalid(format!("{arn} is invalid: it is no ARN of a role.")));
-    };
-    let Some(tenant) = call.accounts.tenant_with_account(account).await?.filter(|tenant| !tenant.disabled) else {
-        return Ok(None);
-    };
-    match call.accounts.entity(tenant.tenant_id(), EntityKind::Role, name).await {
-        Ok(role) if format!("arn:aws:iam::{account}:role{}{}", role.path, role.name) == arn => Ok(Some((tenant, role))),
-        Ok(_) | Err(AccountError::NoSuchEntity(_)) => Ok(None),
-        Err(error) => Err(error.into()),
     }
+    let found = call.accounts.entity_with_arn(arn).await?;
+    Ok(found.filter(|(tenant, _)| !tenant.disabled))
 }
 
 /// Whether the caller may assume a role: the role has to trust it, and, unless the role names it itself within one

@@ -31,6 +31,7 @@ mod variable;
 
 use action::Actions;
 use condition::Condition;
+pub use principal::Name as PrincipalName;
 use principal::Principals;
 use resource::Resources;
 
@@ -103,6 +104,11 @@ impl Policy {
     #[must_use]
     pub fn is_public(&self) -> bool {
         self.public
+    }
+
+    /// Whom it names, also to spare them.
+    pub fn principals(&self) -> impl Iterator<Item = &PrincipalName> {
+        self.statements.iter().flat_map(|statement| statement.principals.names())
     }
 
     /// Whether it needs to know the tags that an object has.

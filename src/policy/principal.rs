@@ -1,5 +1,7 @@
 //! Whom a statement is about. Source: AWS IAM User Guide, "AWS JSON policy elements: Principal" and "NotPrincipal".
 
+use std::fmt;
+
 use super::json::Json;
 use super::{PolicyError, Who};
 
@@ -15,8 +17,8 @@ pub(super) enum Principals {
 }
 
 /// A name in a `Principal`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Name {
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Name {
     /// `*`: those included who did not sign.
     Everybody,
     /// An account's 12 digits, or its root's ARN.
@@ -75,6 +77,14 @@ impl Principals {
         }
     }
 
+    /// Those it names.
+    pub fn names(&self) -> &[Name] {
+        match self {
+            Self::Holder => &[],
+            Self::Only(names) | Self::AllBut(names) => names,
+        }
+    }
+
     /// Whether it is about people whom nobody has chosen.
     pub fn is_anybody(&self) -> bool {
         match self {
@@ -105,6 +115,18 @@ fn is_root(arn: &str) -> bool {
 /// A session's id is its role's with the session's name after a colon.
 fn is_of(user_id: &str, id: &str) -> bool {
     user_id.strip_prefix(id).is_some_and(|rest| rest.is_empty() || rest.starts_with(':'))
+}
+
+impl fmt::Display for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (family, name) = match self {
+            Self::Everybody => ("AWS", "*"),
+            Self::Account(name) | Self::Arn(name) | Self::Id(name) => ("AWS", name.as_str()),
+            Self::Canonical(name) => ("CanonicalUser", name.as_str()),
+            Self::Service(name) => ("Service", name.as_str()),
+        };
+        write!(f, "\"{family}\":\"{name}\"")
+    }
 }
 
 impl Name {

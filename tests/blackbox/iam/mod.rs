@@ -1,5 +1,6 @@
 //! The query APIs of IAM and STS, from outside, and what S3 makes of those who are made there.
 
+mod bucket_policies;
 mod requests;
 mod sessions;
 mod users;

@@ -37,6 +37,10 @@ fn call(permit: Permit, request: Request, services: Arc<Services>) -> Reply {
         let document = body::document(request.body, &request.headers, DOCUMENT_BYTES_MAX).await?;
         let policy = Policy::parse(&document, Kind::Bucket { name: bucket.name.as_str() })
             .map_err(|error| S3ErrorCode::MalformedPolicy.because(error.0))?;
+        if let Some(name) = services.accounts.unknown_principal(&policy).await? {
+            let error = S3ErrorCode::MalformedPolicy.because("Invalid principal in policy");
+            return Err(error.field("Detail", name.to_string()));
+        }
         keeps_its_writer(&permit, &policy, &request.headers)?;
         let switches = permit.switches()?;
         settings::change(bucket, &services, |now| {
