@@ -2,6 +2,7 @@
 
 pub mod access;
 pub mod acls;
+mod addresses;
 pub mod bucket;
 pub mod control;
 mod cors;
