@@ -338,7 +338,8 @@ fn damage_and_a_full_store_have_answers_of_their_own() {
     for full in [StorageError::Full("as planned".to_owned()), StorageError::Stopped("as planned".to_owned())] {
         front.plan.add("change_head", 0, Fault::Refuse(full));
         let answer = front.ask(front.alice.request("PUT", &target).body("x"));
-        assert_eq!((answer.status, answer.retry_after), (503, true), "{}", answer.text());
+        let told = (answer.status, answer.element("Code"), answer.retry_after);
+        assert_eq!(told, (503, "ServiceUnavailable".to_owned(), true), "{}", answer.text());
     }
     assert!(front.must("GET", &target, b"").body == bytes(BODY_BYTES));
 }

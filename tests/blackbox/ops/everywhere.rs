@@ -1,5 +1,42 @@
 //! What AWS answers alike in every operation ("Error responses"): about buckets, keys, versions and uploads that are not
 //! there, and about whoever signs wrong.
+//!
+//! | answer | when | test |
+//! |---|---|---|
+//! | never 301 PermanentRedirect | another endpoint: an installation has one | create_bucket::a_location_is_the_region_or_an_error |
+//! | 400 AuthorizationHeaderMalformed | a V4 header that is none, or of another region | signatures::any_region_is_taken_unless_the_server_is_strict |
+//! | 400 AuthorizationQueryParametersError | a V4 query that is none | signatures::one_mechanism_only |
+//! | 400 BadRequest | no HTTP | heads::what_is_no_http_is_refused_in_s3s_words |
+//! | 400 ExpiredToken | the session has ended | auth::tests::an_ended_session_is_told_so |
+//! | never 400 IllegalLocationConstraintException | the region of another endpoint: `InvalidLocationConstraint` | create_bucket::a_location_is_the_region_or_an_error |
+//! | 400 InvalidArgument | two ways to sign at once | signatures::one_mechanism_only |
+//! | 400 InvalidArgument | `versionId` is none | a_key_or_a_version_that_is_not_there |
+//! | 400 InvalidToken | a token that nobody has been given | signatures::tokens_of_long_lived_keys_are_refused, iam::sessions::wrong_tokens_are_refused |
+//! | 400 InvalidURI | what is no UTF-8 once decoded | refusals::names_and_documents |
+//! | 400 MalformedXML | the document is none | a_document_that_is_none |
+//! | 400 BadDigest | the digest of the document differs | a_document_whose_digest_differs |
+//! | 400 InvalidDigest | the digest of the document is none | a_document_whose_digest_differs |
+//! | 400 MaxMessageLengthExceeded | the document is larger than any | a_document_larger_than_any |
+//! | 400 MalformedPolicy | a policy that is none | a_document_that_is_none |
+//! | 400 MalformedACLError | a list that is none | a_document_that_is_none |
+//! | never 400 MissingRequestBodyError | no document: `MalformedXML` | a_document_that_is_none |
+//! | 400 RequestHeaderSectionTooLarge | a head of more than 32 KiB or 96 headers | heads::an_overlong_head_is_refused_in_s3s_words, heads::metadata_in_more_headers_than_a_request_has_is_refused_whole |
+//! | 400 RequestTimeout | the client has stopped sending | wire::stalled_clients_are_let_go |
+//! | 403 AccessDenied | another owner than expected | an_owner_other_than_the_expected_one |
+//! | 403 AccessForbidden | no rule lets the page of another site ask | preflight::a_refusal_says_why_as_s3_does |
+//! | 403 InvalidAccessKeyId | nobody has this key | a_wrong_secret_and_an_unknown_key |
+//! | 403 SignatureDoesNotMatch | signed wrong | a_wrong_secret_and_an_unknown_key |
+//! | 403 RequestTimeTooSkewed | more than 15 minutes off | refusals::a_skewed_clock_and_an_expired_link |
+//! | 404 NoSuchBucket | there is no such bucket | a_bucket_that_is_not_there |
+//! | 404 NoSuchKey | there is no such object, or a delete marker is on top | a_key_or_a_version_that_is_not_there |
+//! | 404 NoSuchVersion | there is no such version | a_key_or_a_version_that_is_not_there |
+//! | 404 NoSuchUpload | there is no such upload, or it is closed | an_upload_that_is_not_there |
+//! | 405 MethodNotAllowed | the version is a delete marker | a_key_or_a_version_that_is_not_there |
+//! | 405 MethodNotAllowed | a method that nothing has | unconfigured::a_sub_resource_nobody_has_is_refused_and_does_nothing_else |
+//! | 500 InternalError | stored data is damaged | faults::damage_and_a_full_store_have_answers_of_their_own |
+//! | 501 NotImplemented | what is not here | unconfigured::a_sub_resource_nobody_has_is_refused_and_does_nothing_else |
+//! | 503 ServiceUnavailable | the store is full, has stopped, or does not answer | faults::damage_and_a_full_store_have_answers_of_their_own |
+//! | 503 SlowDown | no memory for another body | sleepers::hundreds_of_sleeping_uploads_neither_fill_memory_nor_keep_others_waiting |
 
 use dolium::s3::operation::{BodyKind, Level, ROWS, Row};
 use dolium::s3::ops::bucket::unconfigured;

@@ -8,11 +8,30 @@ mod published;
 mod v2_rules;
 mod v4_rules;
 
+use async_trait::async_trait;
+
 use super::ask::{ACCESS, Ask, NOW, OneKey, SECRET, UNSIGNED, read, sign, signer};
-use super::{Caller, Identity, verified};
+use super::{Caller, CredentialSource, Identity, Lookup, verified};
 use crate::fuzzing::run;
 use crate::s3::error::{S3Error, S3ErrorCode};
 use crate::s3::request::Headers;
+use crate::storage::StorageError;
+
+/// Knows only sessions that have ended.
+struct Ended;
+
+#[async_trait]
+impl CredentialSource for Ended {
+    async fn find(&self, _access_key: &str, _token: Option<&str>) -> Result<Lookup, StorageError> {
+        Ok(Lookup::TokenExpired)
+    }
+}
+
+#[test]
+fn an_ended_session_is_told_so() {
+    let refusal = run(super::find(&Ended, ACCESS, Some(b"token"))).expect_err("must be refused");
+    assert_eq!(refusal.code, S3ErrorCode::ExpiredToken);
+}
 
 impl Ask {
     /// The refusal.

@@ -54,11 +54,7 @@ fn call(permit: Permit, request: Request, services: Arc<Services>) -> Reply {
         let from = version::read_source(&allowed, &services).await?;
         judge_source(&ReadConditions::parse(&request.headers, "x-amz-copy-source-"), &from.attrs)?;
         let range = copy_source::range(&request.headers, from.attrs.size)?;
-        if range.end - range.start > PART_BYTES_MAX {
-            return Err(S3ErrorCode::InvalidRequest.because(
-                "The specified copy source is larger than the maximum allowable size for a copy source: 5368709120",
-            ));
-        }
+        check_size(range.end - range.start)?;
         let context = Context {
             resource: request.target.resource(),
             request_id: request.request_id,
@@ -79,6 +75,14 @@ fn call(permit: Permit, request: Request, services: Arc<Services>) -> Reply {
         };
         slow_answer::answer(work, context).await
     })
+}
+
+fn check_size(bytes: u64) -> Result<(), S3Error> {
+    if bytes <= PART_BYTES_MAX {
+        return Ok(());
+    }
+    Err(S3ErrorCode::InvalidRequest
+        .because("The specified copy source is larger than the maximum allowable size for a copy source: 5368709120"))
 }
 
 async fn run(
@@ -108,4 +112,16 @@ async fn run(
     let attrs = register(bucket, upload, number, placement, size, digested, services).await?;
     let checksums = if Plan::of(upload).declared { attrs.checksums.as_slice() } else { &[] };
     Ok(xml::copy::part(&attrs.etag, Timestamp(attrs.modified_micros), checksums))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_part_has_at_most_five_gib() {
+        let refused = |bytes| check_size(bytes).err().map(|error| error.code);
+        assert_eq!(refused(5 << 30), None);
+        assert_eq!(refused((5 << 30) + 1), Some(S3ErrorCode::InvalidRequest));
+    }
 }

@@ -4,7 +4,7 @@
 //! |---|---|---|
 //! | 200 | the part is copied | parts_come_from_objects_whole_or_in_ranges |
 //! | 400 InvalidArgument | a range, source or number that is none, a range behind the end | ranges_and_conditions_are_judged_first |
-//! | 400 InvalidRequest | the range begins behind the end | ranges_and_conditions_are_judged_first |
+//! | 400 InvalidRequest | the range begins behind the end; more than 5 GiB | ranges_and_conditions_are_judged_first, upload_part_copy::a_part_has_at_most_five_gib |
 //! | 403 AccessDenied | the caller has no right to it | a_foreign_source_is_denied |
 //! | 404 NoSuchBucket | neither bucket may be missing | everywhere::a_bucket_that_is_not_there, ranges_and_conditions_are_judged_first |
 //! | 404 NoSuchKey | there is no source | ranges_and_conditions_are_judged_first |
