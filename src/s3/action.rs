@@ -142,6 +142,8 @@ pub enum AclRight {
     ObjectRead,
     ObjectReadAcp,
     ObjectWriteAcp,
+    /// To say who may do what with an object that one is about to write.
+    NewObjectAcp,
 }
 
 #[cfg(test)]

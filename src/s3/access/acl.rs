@@ -46,6 +46,11 @@ pub(super) fn listed(
     if to_group {
         return Listed::ToGroup;
     }
+    // What another account writes is its own, or else no list but the owner's is taken: it needs no right of the bucket's
+    // owner to say who reads it (AWS, "Bucket policy examples using condition keys", where `s3:PutObject` is enough).
+    if right == AclRight::NewObjectAcp && tenant.is_some() && tenant != owner {
+        return Listed::ToTenant;
+    }
     let acts_for_owner = tenant.is_some() && tenant == owner;
     // An owner can always read and write the list, so that nobody locks himself out for good.
     if acts_for_owner && (list.is_none() || matches!(needed, Permission::ReadAcp | Permission::WriteAcp)) {
@@ -71,7 +76,8 @@ fn permission(right: AclRight) -> Option<Permission> {
     Some(match right {
         AclRight::Owner => return None,
         AclRight::BucketRead | AclRight::ObjectRead => Permission::Read,
-        AclRight::BucketWrite => Permission::Write,
+        // Whoever may write an object may say who reads it.
+        AclRight::BucketWrite | AclRight::NewObjectAcp => Permission::Write,
         AclRight::BucketReadAcp | AclRight::ObjectReadAcp => Permission::ReadAcp,
         AclRight::BucketWriteAcp | AclRight::ObjectWriteAcp => Permission::WriteAcp,
     })

@@ -167,7 +167,8 @@ fn belongs_to(case: &Case<'_>, principal: &Principal) -> bool {
 }
 
 fn listed(case: &Case<'_>) -> Listed {
-    if !case.standing.has_lists() {
+    // Where no list counts, a new object's may still say what holds anyway.
+    if !case.standing.has_lists() && case.right != AclRight::NewObjectAcp {
         return Listed::No;
     }
     acl::listed(case.right, &case.standing.bucket, case.object, case.asked.tenant(), case.standing.switches)

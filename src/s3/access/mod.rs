@@ -165,9 +165,8 @@ fn further(asked: &Asked) -> Vec<(Action, AclRight)> {
     let mut needed = Vec::new();
     match asked.row.name {
         "PutObject" | "PostObject" | "CopyObject" | "CreateMultipartUpload" => {
-            // Whoever may write an object may say who reads it.
             if lists {
-                needed.push((Action::PutObjectAcl, AclRight::BucketWrite));
+                needed.push((Action::PutObjectAcl, AclRight::NewObjectAcp));
             }
             if headers.bytes("x-amz-tagging").is_some_and(|tags| !tags.is_empty()) {
                 needed.push((Action::PutObjectTagging, AclRight::Owner));

@@ -23,6 +23,7 @@
 use crate::ops::Ground;
 use crate::ops::acls::{ALL_USERS, assert_grants, document, id};
 use crate::ops::bucket::put_bucket_ownership_controls::own;
+use crate::ops::bucket::put_bucket_policy::{policy, put as put_policy};
 use crate::ops::bucket::put_public_access_block::block;
 
 #[test]
@@ -78,4 +79,39 @@ fn the_bucket_can_forbid_lists() {
     put("public-read").assert_error(400, "AccessControlListNotSupported");
     put("private").assert_status(200);
     put("bucket-owner-full-control").assert_status(200);
+}
+
+/// What another account writes is its own, so that the bucket's policy need not let it say who reads it.
+#[test]
+fn who_may_write_an_object_may_say_who_reads_it() {
+    let g = Ground::new();
+    let (alice, bob) = (id(&g.alice), id(&g.bob));
+    let put =
+        |key: &str, name: &str, value: &str| g.bob.request("PUT", &g.path(key)).header(name, value).body("x").send();
+    let of = |key: &str| format!("{}?acl", g.path(key));
+    let lets = policy("Allow", &format!("{{\"CanonicalUser\":\"{bob}\"}}"), "s3:PutObject", &g.bucket);
+    put_policy(&g, lets).assert_status(204);
+    put("full", "x-amz-grant-full-control", &format!("id={alice}")).assert_status(200);
+    assert_grants(&g.alice.get(&of("full")), &[(&alice, "FULL_CONTROL")]);
+    put("public", "x-amz-acl", "public-read").assert_status(200);
+    g.alice.anonymous().get(&g.path("public")).assert_status(200);
+    g.alice
+        .anonymous()
+        .request("PUT", &g.path("k"))
+        .header("x-amz-acl", "private")
+        .send()
+        .assert_error(403, "AccessDenied");
+    for ownership in ["BucketOwnerPreferred", "BucketOwnerEnforced"] {
+        own(&g, ownership).assert_status(200);
+        put(ownership, "x-amz-acl", "bucket-owner-full-control").assert_status(200);
+        g.get(ownership).assert_body("x");
+    }
+    own(&g, "ObjectWriter").assert_status(200);
+    let denies = policy("Deny", "\"*\"", "s3:PutObjectAcl", &g.bucket).replace("\"Statement\":[", &format!(
+        "\"Statement\":[{{\"Effect\":\"Allow\",\"Principal\":\"*\",\"Action\":\"s3:PutObject\",\"Resource\":\"arn:aws:s3:::{}/*\"}},",
+        g.bucket
+    ));
+    put_policy(&g, denies).assert_status(204);
+    put("denied", "x-amz-acl", "private").assert_error(403, "AccessDenied");
+    g.bob.put(&g.path("plain"), "x").assert_status(200);
 }
