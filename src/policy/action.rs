@@ -6,6 +6,9 @@ use super::pattern::{Pattern, Syntax};
 use super::resource::Reach;
 use super::{Facts, Kind, PolicyError};
 
+/// What S3 says of the actions of a bucket's policy.
+const INVALID: &str = "Policy has invalid action";
+
 /// The actions of a statement.
 #[derive(Debug, Clone)]
 pub(super) struct Actions {
@@ -21,7 +24,10 @@ impl Actions {
     /// # Errors
     /// There is none, or one that this kind of policy cannot have; `strict` refuses those of S3 that do not exist, too.
     pub fn parse(value: &Json, but: bool, kind: Kind<'_>, strict: bool) -> Result<Self, PolicyError> {
-        let texts = value.texts().ok_or_else(|| super::document::missing(if but { "NotAction" } else { "Action" }))?;
+        let texts = value.texts().ok_or_else(|| match kind {
+            Kind::Bucket { .. } => PolicyError(INVALID.to_owned()),
+            _ => super::document::missing(if but { "NotAction" } else { "Action" }),
+        })?;
         let mut patterns = Vec::with_capacity(texts.len());
         for text in texts {
             let lower = text.to_ascii_lowercase();
@@ -81,7 +87,7 @@ fn may_stand(lower: &str, pattern: &Pattern, kind: Kind<'_>, strict: bool) -> Re
             let known = || actions::TABLE.iter().any(|(name, _)| matches(pattern, &name.to_ascii_lowercase()));
             match ours && (!strict || known()) {
                 true => Ok(()),
-                false => refuse("Policy has invalid action"),
+                false => refuse(INVALID),
             }
         }
         Kind::Identity | Kind::Session if lower == "*" || shaped => Ok(()),

@@ -27,9 +27,9 @@ impl Json {
     /// # Errors
     /// It is no such document.
     pub fn parse(text: &[u8]) -> Result<Vec<(String, Json)>, PolicyError> {
-        let invalid = || PolicyError("Policies must be valid JSON and the first byte must be '{'".to_owned());
+        let invalid = || PolicyError("This policy contains invalid Json".to_owned());
         if text.first() != Some(&b'{') {
-            return Err(invalid());
+            return Err(PolicyError("Policies must be valid JSON and the first byte must be '{'".to_owned()));
         }
         match serde_json::from_slice(text) {
             Ok(Self::Object(members)) => Ok(members),

@@ -6,6 +6,9 @@ use super::json::Json;
 use super::pattern::Syntax;
 use super::{Effect, Facts, Kind, PolicyError};
 
+/// What S3 says of the resources of a bucket's policy.
+const INVALID: &str = "Policy has invalid resource";
+
 /// The resources of a statement.
 #[derive(Debug, Clone)]
 pub(super) enum Resources {
@@ -31,12 +34,15 @@ impl Resources {
     /// There is none, or one that is no ARN, or (`strict`) one of another bucket.
     pub fn parse(value: &Json, but: bool, rules: Rules<'_>) -> Result<(Self, Reach), PolicyError> {
         let field = if but { "NotResource" } else { "Resource" };
-        let texts = value.texts().ok_or_else(|| super::document::missing(field))?;
+        let texts = value.texts().ok_or_else(|| match rules.kind {
+            Kind::Bucket { .. } => PolicyError(INVALID.to_owned()),
+            _ => super::document::missing(field),
+        })?;
         let mut patterns = Vec::with_capacity(texts.len());
         let mut reach = Reach { bucket: but, objects: but };
         for text in texts {
             let invalid = || match rules.kind {
-                Kind::Bucket { .. } => PolicyError("Policy has invalid resource".to_owned()),
+                Kind::Bucket { .. } => PolicyError(INVALID.to_owned()),
                 _ => PolicyError(format!("Resource {text} must be in ARN format or \"*\".")),
             };
             patterns.push(pattern(text, rules)?.ok_or_else(invalid)?);
@@ -102,14 +108,56 @@ fn pattern(text: &str, rules: Rules<'_>) -> Result<Option<ArnPattern>, PolicyErr
     }
 }
 
-/// What of this bucket a resource of its policy is; `None` when it is another's. `bucket*` is both the bucket and its
-/// objects.
+/// What of this bucket a resource of its policy is; `None` when it is another's. `bucket*` and `*` are both the bucket
+/// and its objects.
 fn part_of(text: &str, bucket: &str) -> Option<Reach> {
-    let rest = text.strip_prefix("arn:aws:s3:::")?.strip_prefix(bucket)?;
-    match rest.bytes().next() {
-        None => Some(Reach { bucket: true, objects: false }),
-        Some(b'/') => Some(Reach { bucket: false, objects: true }),
-        Some(b'*') => Some(Reach { bucket: true, objects: true }),
-        Some(_) => None,
+    let name = text.strip_prefix("arn:aws:s3:::")?;
+    if name.strip_prefix(bucket).is_some_and(|key| key == "/") {
+        return Some(Reach { bucket: false, objects: true });
+    }
+    let (whole, below) = (after(name, bucket), after(name, &format!("{bucket}/")));
+    let reach = Reach {
+        bucket: whole.last() == Some(&true),
+        // A key has at least one character.
+        objects: below.split_last().is_some_and(|(_, before_end)| before_end.contains(&true)),
+    };
+    (reach != Reach::default()).then_some(reach)
+}
+
+/// For each place in a pattern, its end included, whether a text can have matched what is before it.
+fn after(pattern: &str, text: &str) -> Vec<bool> {
+    let pattern: Vec<char> = pattern.chars().collect();
+    let mut places = vec![false; pattern.len() + 1];
+    if let Some(first) = places.first_mut() {
+        *first = true;
+    }
+    skip_asterisks(&pattern, &mut places);
+    for c in text.chars() {
+        let mut next = vec![false; places.len()];
+        for (at, of_pattern) in pattern.iter().enumerate() {
+            let to = match of_pattern {
+                '*' => at,
+                '?' => at + 1,
+                other if *other == c => at + 1,
+                _ => continue,
+            };
+            if places.get(at) == Some(&true)
+                && let Some(place) = next.get_mut(to)
+            {
+                *place = true;
+            }
+        }
+        skip_asterisks(&pattern, &mut next);
+        places = next;
+    }
+    places
+}
+
+/// An asterisk may stand for nothing.
+fn skip_asterisks(pattern: &[char], places: &mut [bool]) {
+    for (at, _) in pattern.iter().enumerate().filter(|(_, c)| **c == '*') {
+        if let Some([here, behind]) = places.get_mut(at..at + 2) {
+            *behind |= *here;
+        }
     }
 }

@@ -2,7 +2,8 @@
 
 use super::*;
 
-const NOT_JSON: &str = "Policies must be valid JSON and the first byte must be '{'";
+const NO_OBJECT: &str = "Policies must be valid JSON and the first byte must be '{'";
+const NOT_JSON: &str = "This policy contains invalid Json";
 
 fn bucket(members: &str) -> String {
     refused(&one(members))
@@ -10,12 +11,10 @@ fn bucket(members: &str) -> String {
 
 #[test]
 fn what_is_no_document() {
+    for text in ["", " {}", "\u{feff}{}", "[]", "\"\""] {
+        assert_eq!(refused(text), NO_OBJECT, "{text}");
+    }
     for text in [
-        "",
-        " {}",
-        "\u{feff}{}",
-        "[]",
-        "\"\"",
         "{",
         "{} {}",
         "{'Statement':[]}",
@@ -83,11 +82,8 @@ fn what_a_statement_has_to_have() {
             r#""Effect":"Allow","Action":"s3:*","Resource":"arn:aws:s3:::photos/*""#.to_owned(),
             "Missing required field Principal",
         ),
-        (r#""Effect":"Allow","Principal":"*","Action":[],"Resource":"*""#.to_owned(), "Missing required field Action"),
-        (
-            r#""Effect":"Allow","Principal":"*","Action":"s3:*","Resource":[]"#.to_owned(),
-            "Missing required field Resource",
-        ),
+        (r#""Effect":"Allow","Principal":"*","Action":[],"Resource":"*""#.to_owned(), "Policy has invalid action"),
+        (r#""Effect":"Allow","Principal":"*","Action":"s3:*","Resource":[]"#.to_owned(), "Policy has invalid resource"),
     ] {
         assert_eq!(bucket(&members), why, "{members}");
     }
@@ -134,12 +130,11 @@ fn resources_of_others() {
         "photos",
         "photos/*",
         "",
-        "arn:aws:s3:::*",
-        "arn:aws:s3:::*/*",
         "arn:aws:s3:::photo",
         "arn:aws:s3:::photos2",
         "arn:aws:s3:::photos2/*",
-        "arn:aws:s3:::phot*",
+        "arn:aws:s3:::?hoto",
+        "arn:aws:s3:::photo?2/*",
         "arn:aws:s3:::PHOTOS/*",
         "arn:aws:s3:::photos?",
         "arn:aws:s3:::${aws:username}",
@@ -157,6 +152,36 @@ fn resources_of_others() {
             assert_eq!(bucket(&members), "Policy has invalid resource", "{resource}");
         }
     }
+}
+
+#[test]
+fn wildcards_that_fit_the_bucket_are_of_the_bucket() {
+    for (resource, of_bucket, of_objects) in [
+        ("*", true, true),
+        ("*/*", false, true),
+        ("phot*", true, true),
+        ("ph?tos", true, false),
+        ("*s", true, true),
+        ("*os/a*/b", false, true),
+        ("p*/?", false, true),
+        ("??????/*", false, true),
+        ("p*h*o*t*o*s*", true, true),
+    ] {
+        let may = |action: &str| {
+            let resource = format!("arn:aws:s3:::{resource}");
+            let members = format!(r#""Effect":"Allow","Principal":"*","Action":"{action}","Resource":"{resource}""#);
+            parse(&one(&members)).is_ok()
+        };
+        assert_eq!((may("s3:ListBucket"), may("s3:GetObject")), (of_bucket, of_objects), "{resource}");
+    }
+    let many = |resource: &str| {
+        let members = format!(
+            r#""Effect":"Allow","Principal":"*","Action":"s3:ListBucket","Resource":"arn:aws:s3:::{resource}""#
+        );
+        parse(&one(&members)).is_ok()
+    };
+    assert!(many(&"*".repeat(18_000)));
+    assert!(!many(&"*p".repeat(9_000)));
 }
 
 #[test]

@@ -73,6 +73,21 @@ fn what_is_no_policy_of_this_bucket_is_refused() {
 }
 
 #[test]
+fn a_resource_may_name_the_bucket_by_a_pattern() {
+    let g = Ground::new();
+    g.put("k", "x");
+    let anything = policy("Allow", "\"*\"", "s3:ListBucket", "*");
+    put(&g, anything.as_str()).assert_status(204);
+    g.bob.get(&g.root()).assert_status(200);
+    g.bob.get(&g.path("k")).assert_error(403, "AccessDenied");
+    g.alice.get(&format!("{}?policy", g.root())).assert_status(200).assert_body(anything);
+    let (known, _) = g.bucket.split_at(g.bucket.len() - 1);
+    put(&g, policy("Allow", "\"*\"", "s3:GetObject", &format!("{known}?"))).assert_status(204);
+    g.bob.get(&g.path("k")).assert_status(200);
+    put(&g, policy("Allow", "\"*\"", "s3:GetObject", &format!("{known}-?"))).assert_error(400, "MalformedPolicy");
+}
+
+#[test]
 fn public_policies_can_be_blocked() {
     let g = Ground::new();
     block(&g, "BlockPublicPolicy").assert_status(200);
