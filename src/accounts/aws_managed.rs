@@ -39,6 +39,12 @@ const KNOWN: &[Known] = &[
         document: r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["iam:*"],"Resource":"*"}]}"#,
     },
     Known {
+        name: "IAMReadOnlyAccess",
+        id: "ANPAJKSO7NDY4T57MWDSQ",
+        description: "Provides read only access to IAM via the AWS Management Console.",
+        document: r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["iam:Get*","iam:List*"],"Resource":"*"}]}"#,
+    },
+    Known {
         name: "ReadOnlyAccess",
         id: "ANPAILL3HVNFSB6DCOWYQ",
         description: "Provides read-only access to AWS services and resources.",

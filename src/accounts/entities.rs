@@ -154,8 +154,7 @@ impl Accounts {
             check_session_seconds(session_seconds_max)?;
         }
         let scope = tenant_scope(tenant);
-        let there = self.documents.all::<()>(&scope, &format!("{}/", kind.noun()), kind.most()).await?.len();
-        if there >= kind.most() {
+        if self.entity_count(tenant, kind).await? >= kind.most() {
             let (noun, most) = (kind.noun(), kind.most());
             return Err(AccountError::LimitExceeded(format!("An account has at most {most} {noun}s.")));
         }
@@ -175,6 +174,15 @@ impl Accounts {
             return Err(taken(kind.noun(), &entity.name));
         }
         Ok(entity)
+    }
+
+    /// How many users, groups or roles a tenant has.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn entity_count(&self, tenant: TenantId, kind: EntityKind) -> Result<usize> {
+        let prefix = format!("{}/", kind.noun());
+        Ok(self.documents.all::<()>(&tenant_scope(tenant), &prefix, kind.most()).await?.len())
     }
 
     /// A user, group or role.

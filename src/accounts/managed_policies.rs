@@ -82,7 +82,7 @@ impl Accounts {
         check_description(&new.description)?;
         check_new(&new.document)?;
         let scope = tenant_scope(tenant);
-        if self.documents.all::<()>(&scope, "policy/", POLICIES_MAX).await?.len() >= POLICIES_MAX {
+        if self.policy_count(tenant).await? >= POLICIES_MAX {
             return Err(AccountError::LimitExceeded(format!("An account has at most {POLICIES_MAX} policies.")));
         }
         let now = Timestamp::now().0;
@@ -102,6 +102,14 @@ impl Accounts {
             return Err(taken("A policy", &policy.name));
         }
         Ok(policy)
+    }
+
+    /// How many managed policies a tenant has of its own.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn policy_count(&self, tenant: TenantId) -> Result<usize> {
+        Ok(self.documents.all::<()>(&tenant_scope(tenant), "policy/", POLICIES_MAX).await?.len())
     }
 
     /// A managed policy by its ARN: one of the tenant's own, or one that every account has.

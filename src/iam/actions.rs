@@ -4,7 +4,7 @@ use futures::future::LocalBoxFuture;
 
 use super::error::Refusal;
 use super::parameters::Parameters;
-use super::{Call, access_keys, entities, groups, inline_policies, managed_policies, sts};
+use super::{Call, access_keys, entities, groups, inline_policies, managed_policies, sts, summary};
 use crate::accounts::EntityKind::{self, Group, Role, User};
 use crate::s3::auth::Service;
 use crate::s3::xml::Document;
@@ -118,6 +118,7 @@ actions! {
         "GetRolePolicy" Entity(Role), inline_policies::get[Role];
         "ListRolePolicies" Entity(Role), inline_policies::list[Role];
         "DeleteRolePolicy" Entity(Role), inline_policies::delete[Role];
+        "GetAccountSummary" Nothing, summary::get;
         "CreatePolicy" NewPolicy, managed_policies::create, refuses &["Tags"];
         "GetPolicy" Policy, managed_policies::get;
         "ListPolicies" Nothing, managed_policies::list;

@@ -31,9 +31,11 @@ pub(super) async fn get(call: &Call<'_>, out: &mut Document, kind: EntityKind) -
 
 pub(super) async fn list(call: &Call<'_>, out: &mut Document, kind: EntityKind) -> Result<(), Refusal> {
     let entity = call.accounts.entity(call.tenant(), kind, call.parameters.required(name_of(kind))?).await?;
+    let mut names: Vec<&str> = entity.inline.iter().map(|policy| policy.name.as_str()).collect();
+    names.sort_unstable();
     out.open("PolicyNames");
-    for policy in &entity.inline {
-        out.text("member", &policy.name);
+    for name in names {
+        out.text("member", name);
     }
     out.close();
     end(out, None);

@@ -16,6 +16,7 @@ mod inline_policies;
 mod managed_policies;
 mod parameters;
 mod sts;
+mod summary;
 
 use std::sync::Arc;
 

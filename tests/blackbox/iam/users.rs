@@ -71,6 +71,40 @@ fn users_call_iam_only_as_their_policies_say() {
 }
 
 #[test]
+fn policies_of_its_own_are_listed_by_their_names() {
+    let account = Account::new();
+    let (user, name) = (account.user(), account.name.as_str());
+    for policy in ["b", "a", "C"] {
+        let document = allow("s3:GetObject");
+        let parameters = [("UserName", name), ("PolicyName", policy), ("PolicyDocument", document.as_str())];
+        iam(account.alice(), "PutUserPolicy", &parameters).assert_status(200);
+    }
+    let listed = iam(account.alice(), "ListUserPolicies", &[("UserName", name)]).assert_status(200);
+    assert_eq!(listed.elements("member"), ["C", "a", "b"]);
+    user.get(&account.object()).assert_status(200);
+}
+
+#[test]
+fn a_user_may_be_let_see_the_account() {
+    let account = Account::new();
+    let (user, name) = (account.user(), account.name.as_str());
+    refused(&iam(&user, "ListRoles", &[]), 403, "AccessDenied");
+    refused(&iam(&user, "GetAccountSummary", &[]), 403, "AccessDenied");
+    let arn = "arn:aws:iam::aws:policy/IAMReadOnlyAccess";
+    iam(account.alice(), "AttachUserPolicy", &[("UserName", name), ("PolicyArn", arn)]).assert_status(200);
+    iam(&user, "ListRoles", &[]).assert_status(200);
+    let summary = iam(&user, "GetAccountSummary", &[]).assert_status(200);
+    let (names, numbers) = (summary.elements("key"), summary.elements("value"));
+    let number = |name: &str| {
+        let at = names.iter().position(|key| key == name).unwrap_or_else(|| panic!("no {name} in {summary}"));
+        numbers[at].parse::<u32>().expect("a number")
+    };
+    assert!(number("Users") >= 1, "{summary}");
+    assert_eq!((number("UsersQuota"), number("AccessKeysPerUserQuota")), (5_000, 2));
+    refused(&iam(&user, "DeleteUser", &[("UserName", name)]), 403, "AccessDenied");
+}
+
+#[test]
 fn accounts_outlive_the_process() {
     let mut server = Server::start();
     let alice = client(&server, crate::harness::ALICE);
