@@ -1,7 +1,8 @@
 //! The question that browsers ask before a request from another site. It carries no signature, so it comes before
 //! authentication. Source: AWS API_OptionsObject; the messages and their order are those of AWS's answers.
 
-use crate::s3::cors::asked::REQUEST_METHOD;
+use crate::s3::cors::asked::{self, REQUEST_METHOD};
+use crate::s3::cors::validate::METHODS;
 use crate::s3::cors::{self, Asked};
 use crate::s3::error::{S3Error, S3ErrorCode};
 use crate::s3::request::WireHead;
@@ -30,8 +31,13 @@ pub async fn answer(wire: &WireHead, target: &Target, services: &Services) -> Re
             return Err(about(error, "BUCKET"));
         }
     };
-    if method.is_none() {
-        return Err(S3ErrorCode::BadRequest.because("Invalid Access-Control-Request-Method: null"));
+    if !method.is_some_and(|method| METHODS.contains(&method)) {
+        let named = method.unwrap_or("null");
+        return Err(S3ErrorCode::BadRequest.because(format!("Invalid Access-Control-Request-Method: {named}")));
+    }
+    if let Some(name) = asked::no_name(headers) {
+        let why = format!("Access-Control-Request-Headers \"{name}\" contains invalid character.");
+        return Err(S3ErrorCode::BadRequest.because(why));
     }
     let allowed = Asked::read(headers, None).and_then(|asked| rules.judge(&asked));
     let allowed = allowed.ok_or_else(|| {

@@ -4,7 +4,7 @@
 use bytes::Bytes;
 
 use crate::s3::cors::rule::{Rule, Rules};
-use crate::s3::cors::validate::{EVERY_METHOD, METHODS};
+use crate::s3::cors::validate::{EVERY_METHOD, METHODS, is_of_name};
 use crate::s3::request::Headers;
 use crate::s3::response::Response;
 
@@ -48,9 +48,12 @@ impl<'a> Asked<'a> {
     }
 }
 
-/// RFC 9110, section 5.6.2: `tchar`.
-fn is_of_name(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
+/// The first of the headers that are to follow whose name is none.
+#[must_use]
+pub fn no_name(headers: &Headers) -> Option<String> {
+    let names = headers.all(REQUEST_HEADERS).flat_map(|line| line.split(|byte| *byte == b','));
+    let wrong = |name: &&[u8]| !name.trim_ascii().iter().copied().all(is_of_name);
+    names.into_iter().find(wrong).map(|name| String::from_utf8_lossy(name).into_owned())
 }
 
 impl Rules {

@@ -32,6 +32,11 @@ pub fn check(rule: &Rule) -> Result<(), S3Error> {
     if rule.id.as_ref().is_some_and(|id| id.chars().count() > ID_CHARS_MAX) {
         return Err(refused(format!("ID length should not exceed allowed limit of {ID_CHARS_MAX}")));
     }
+    for name in rule.allowed_headers.iter().chain(&rule.expose_headers) {
+        if !name.bytes().all(is_of_name) {
+            return Err(refused(format!("AllowedHeader \"{name}\" contains invalid character.")));
+        }
+    }
     // These go into headers: a line break in one would begin another header.
     for (name, values) in [
         ("AllowedOrigin", &rule.allowed_origins),
@@ -43,6 +48,11 @@ pub fn check(rule: &Rule) -> Result<(), S3Error> {
         }
     }
     Ok(())
+}
+
+/// RFC 9110, section 5.6.2: `tchar`.
+pub(super) fn is_of_name(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
 }
 
 fn one_wildcard(name: &str, patterns: &[String]) -> Result<(), S3Error> {

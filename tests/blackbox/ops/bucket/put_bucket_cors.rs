@@ -76,7 +76,12 @@ fn a_refused_configuration_leaves_the_one_before() {
         (
             rule(&["a"], &["GET"], "<ExposeHeader>a&#13;&#10;b: c</ExposeHeader>"),
             "InvalidRequest",
-            "no header can carry",
+            "contains invalid character.",
+        ),
+        (
+            rule(&["a"], &["GET"], "<AllowedHeader>x-(y)</AllowedHeader>"),
+            "InvalidRequest",
+            "AllowedHeader \"x-(y)\" contains invalid character.",
         ),
     ] {
         let reply = put(&g, &bad).assert_error(400, code);
