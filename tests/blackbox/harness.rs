@@ -222,7 +222,7 @@ impl Server {
             }
             Some(nodes) => {
                 sections.push(("store".to_owned(), "kind = \"cassandra\"\n".to_owned()));
-                let keyspace = format!("dolium_blackbox_{}", std::process::id());
+                let keyspace = keyspace();
                 let lines =
                     format!("nodes = {nodes:?}\nkeyspace = \"{keyspace}\"\nreplication = {{ datacenter1 = 3 }}\n");
                 sections.push(("cassandra".to_owned(), lines));
@@ -266,6 +266,11 @@ impl Drop for Server {
 pub fn cassandra_nodes() -> Option<Vec<String>> {
     let nodes = std::env::var("DOLIUM_TEST_CASSANDRA").ok()?;
     Some(nodes.split(',').map(str::trim).filter(|node| !node.is_empty()).map(str::to_owned).collect())
+}
+
+/// The keyspace of this process there.
+pub fn keyspace() -> String {
+    format!("dolium_blackbox_{}", std::process::id())
 }
 
 /// The status that the admin listener answers with; `None` while nobody answers.

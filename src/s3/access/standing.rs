@@ -52,7 +52,7 @@ pub async fn switches_of_account(tenant: TenantId, services: &Services) -> Resul
     Ok(record.and_then(|record| record.public_access_block).unwrap_or_default())
 }
 
-/// Whether a request says who else may do something: only then do the switches bind the account itself.
+/// Whether a request says who else may do something: then the switches bind the account itself, too.
 fn gives_rights(asked: &Asked) -> bool {
     matches!(asked.row.action, Action::PutBucketAcl | Action::PutObjectAcl | Action::PutBucketPolicy)
         || asked.headers.has("x-amz-acl")
@@ -82,7 +82,9 @@ impl Standing {
         let bucket = services.storage.metadata.bucket(&parsed).await?.ok_or_else(missing)?;
         let policy = services.policies.of(&bucket).await;
         let mut switches = bucket.settings.public_access_block.unwrap_or_default();
-        if asked.tenant() != Some(bucket.owner) || gives_rights(asked) {
+        // Within its own account a public list counts as well: for users without policies, and for all on what others own.
+        let has_lists = bucket.settings.ownership() != Ownership::BucketOwnerEnforced;
+        if has_lists || asked.tenant() != Some(bucket.owner) || gives_rights(asked) {
             switches = switches.or(switches_of_account(bucket.owner, services).await?);
         }
         let account = match asked.principal() {

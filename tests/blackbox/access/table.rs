@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 /// The callers, in the order of the columns.
-pub const CALLERS: [&str; 9] =
-    ["owner", "other", "user", "member", "session", "o-user", "nobody", "disabled", "expired"];
+pub const CALLERS: [&str; 10] =
+    ["owner", "other", "user", "member", "session", "token", "o-user", "nobody", "disabled", "expired"];
 /// What an operation on an object can be about.
 pub const OBJECTS: [&str; 3] = ["mine", "theirs", "none"];
 

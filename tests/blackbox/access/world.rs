@@ -1,14 +1,15 @@
 //! A server without sockets whose one bucket can be put into any situation, and everybody who asks it.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::net::Ipv4Addr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use dolium::accounts::{
-    AccountId, Accounts, EncryptionKeys, Identity, KeyOptions, NewSecret, NewTenant, Owner, Principal, Session,
-    Settings,
+    AccountId, Accounts, CACHE_SECONDS_MAX, EncryptionKeys, EntityKind, Identity, InlinePolicy, KeyOptions, NewEntity,
+    NewSecret, NewSession, Owner, Principal, Settings, StaticKey, TemporaryCredentials,
 };
 use dolium::policy::{Kind, Policy};
 use dolium::s3::access::Policies;
@@ -18,11 +19,12 @@ use dolium::s3::pipeline;
 use dolium::s3::request::WireHead;
 use dolium::s3::services::{ChunkMemory, Services};
 use dolium::s3::target::Domains;
+use dolium::storage::cassandra::{self, CassandraConfig};
 use dolium::storage::embedded::{self, EmbeddedConfig};
 use dolium::storage::{
     AccessControlList, Bucket, BucketName, BucketSettings, Data, Decision, Fetch, Grant, Grantee, GranteeGroup,
-    LockSettings, ObjectKey, ObjectRecord, Ownership, Permission, PublicAccessBlock, StorageError, Tenant, TenantId,
-    Timestamp,
+    LockSettings, ObjectKey, ObjectRecord, Ownership, Permission, PublicAccessBlock, Storage, StorageError, Tenant,
+    TenantId, Timestamp,
 };
 use futures::StreamExt;
 use serde_json::{Value, json};
@@ -32,6 +34,7 @@ use tokio::runtime::Runtime;
 use super::table::CALLERS;
 use crate::client::{Client, Request, Wire};
 use crate::faults::{Answer, collect, rules, wire_head};
+use crate::harness::keyspace;
 use crate::ops::access::{Subject, request};
 
 const BUCKET: &str = "matrix";
@@ -46,6 +49,7 @@ pub struct World {
     runtime: Runtime,
     services: Arc<Services>,
     ended: [NewSecret; 2],
+    sessions: HashMap<&'static str, TemporaryCredentials>,
     owner: Tenant,
     other: Tenant,
     _folder: TempDir,
@@ -59,7 +63,7 @@ pub struct Signed {
     body: Bytes,
 }
 
-/// Keys as each caller has them; those that have ended are kept as an installation keeps them.
+/// Keys as each caller has them; those that have ended, and temporary ones, are as an installation has them.
 struct Keys {
     good: HashMap<&'static str, Credential>,
     accounts: Arc<Accounts>,
@@ -79,38 +83,28 @@ fn account(tenant: &Tenant) -> AccountId {
     AccountId::of(tenant.id, 0)
 }
 
+fn allow(actions: &[&str]) -> String {
+    let statement = json!({ "Effect": "Allow", "Action": actions, "Resource": "*" });
+    json!({ "Version": "2012-10-17", "Statement": statement }).to_string()
+}
+
 fn keys(owner: &Tenant, other: &Tenant) -> HashMap<&'static str, Credential> {
-    let policy = |kind, actions: &[&str]| {
-        let statement = json!({ "Effect": "Allow", "Action": actions, "Resource": "*" });
-        let text = json!({ "Version": "2012-10-17", "Statement": statement }).to_string();
-        Arc::new(Policy::parse(text.as_bytes(), kind).expect("a policy"))
+    let user = |name: &str| {
+        let (id, path) = (format!("AIDA{name:0>16}"), "/".to_owned());
+        Identity::User { id, name: name.to_owned(), path }
     };
-    let path = || "/".to_owned();
-    let user = |name: &str| Identity::User { id: format!("AIDA{name:0>16}"), name: name.to_owned(), path: path() };
-    let role = Identity::Role {
-        id: "AROA0000000000000001".to_owned(),
-        name: "role".to_owned(),
-        path: path(),
-        session_name: "session".to_owned(),
-    };
-    let now = Timestamp::now();
-    let session = Session {
-        policies: vec![policy(Kind::Session, &["s3:Get*", "s3:List*"])],
-        issued: now,
-        expires: Timestamp(now.0 + 3_600_000_000),
-    };
-    let all = || vec![policy(Kind::Identity, &["s3:*"])];
+    let all = Policy::parse(allow(&["s3:*"]).as_bytes(), Kind::Identity).expect("a policy");
     let mut keys = HashMap::new();
-    for (name, tenant, identity, policies, session) in [
-        ("owner", owner, Identity::Root, Vec::new(), None),
-        ("other", other, Identity::Root, Vec::new(), None),
-        ("user", owner, user("USER"), Vec::new(), None),
-        ("member", owner, user("MEMBER"), all(), None),
-        ("session", owner, role, all(), Some(session)),
-        ("o-user", other, user("OUSER"), Vec::new(), None),
+    for (name, tenant, identity, policies) in [
+        ("owner", owner, Identity::Root, Vec::new()),
+        ("other", other, Identity::Root, Vec::new()),
+        ("user", owner, user("USER"), Vec::new()),
+        ("member", owner, user("MEMBER"), vec![Arc::new(all)]),
+        ("o-user", other, user("OUSER"), Vec::new()),
     ] {
         let (tenant, account, access_key) = (tenant.clone(), account(tenant), name.to_owned());
-        let principal = Principal { tenant, account, identity, access_key: access_key.clone(), policies, session };
+        let principal =
+            Principal { tenant, account, identity, access_key: access_key.clone(), policies, session: None };
         let credential = Credential {
             access_key,
             secret_key: SECRET.to_owned().into(),
@@ -120,6 +114,31 @@ fn keys(owner: &Tenant, other: &Tenant) -> HashMap<&'static str, Credential> {
         keys.insert(name, credential);
     }
     keys
+}
+
+/// A key of the tenant's root.
+fn root(tenant: &str) -> StaticKey {
+    let (access_key, secret_key) = (format!("root-{tenant}"), SECRET.to_owned().into());
+    StaticKey { access_key, secret_key, tenant: tenant.to_owned(), signature_v2: None }
+}
+
+/// The temporary credentials of those who have such.
+async fn sessions(accounts: &Accounts, owner: TenantId) -> HashMap<&'static str, TemporaryCredentials> {
+    let statement = json!({ "Effect": "Allow", "Principal": "*", "Action": "sts:AssumeRole" });
+    let trust = json!({ "Version": "2012-10-17", "Statement": statement }).to_string();
+    let new = NewEntity { name: "role".to_owned(), trust, ..NewEntity::default() };
+    let role = accounts.create_entity(owner, EntityKind::Role, new).await.expect("makes a role");
+    let policy = InlinePolicy { name: "all".to_owned(), document: allow(&["s3:*"]) };
+    accounts.put_inline_policy(owner, EntityKind::Role, "role", policy).await.expect("gives it rights");
+    let session_name = "session".to_owned();
+    let assumed = Identity::Role { id: role.id, name: role.name, path: role.path, session_name };
+    let issue = |identity, policies| {
+        let (origin, seconds) = (root("owner").access_key, 3_600);
+        let new = NewSession { tenant: owner, identity, policies, policy_arns: Vec::new(), seconds, origin };
+        accounts.issue_session(new).expect("begins a session")
+    };
+    let restricted = vec![allow(&["s3:Get*", "s3:List*"])];
+    HashMap::from([("session", issue(assumed, restricted)), ("token", issue(Identity::Root, Vec::new()))])
 }
 
 /// A key that was disabled, and one that has expired.
@@ -132,20 +151,34 @@ async fn ended(accounts: &Accounts, owner: TenantId) -> [NewSecret; 2] {
     [disabled, expired.expect("makes a key")]
 }
 
+/// The store of a world.
+async fn store(nodes: Option<Vec<String>>, folder: &TempDir) -> Storage {
+    let Some(nodes) = nodes else {
+        return embedded::open(EmbeddedConfig::new(folder.path().join("data"))).await.expect("opens");
+    };
+    let replication = BTreeMap::from([("datacenter1".to_owned(), 3)]);
+    let config = CassandraConfig { nodes, keyspace: keyspace(), replication, ..CassandraConfig::default() };
+    cassandra::open(config).await.expect("opens")
+}
+
 impl World {
     pub fn new() -> Self {
+        Self::on(None)
+    }
+
+    /// On these nodes of Cassandra, if there are any; there can be one such.
+    pub fn on(nodes: Option<Vec<String>>) -> Self {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         let folder = tempfile::tempdir().expect("a folder");
-        let (services, ended, owner, other) = runtime.block_on(async {
-            let store = embedded::open(EmbeddedConfig::new(folder.path().join("data"))).await.expect("opens");
+        let (services, ended, sessions, owner, other) = runtime.block_on(async {
+            let store = store(nodes, &folder).await;
             let owner = store.metadata.ensure_tenant("owner").await.expect("makes a tenant");
             let other = store.metadata.ensure_tenant("other").await.expect("makes a tenant");
             let encryption = EncryptionKeys::parse(&EncryptionKeys::generate().expect("makes a key")).ok();
-            let settings = Settings { encryption, ..Settings::default() };
-            let accounts = Arc::new(Accounts::open(&store, settings, Vec::new()).await.expect("opens"));
-            let holder = NewTenant { name: "owner".to_owned(), display_name: String::new(), email: String::new() };
-            accounts.create_tenant(holder).await.expect("makes a tenant");
-            let ended = ended(&accounts, owner.id).await;
+            let settings = Settings { encryption, cache: Duration::from_secs(CACHE_SECONDS_MAX) };
+            let roots = vec![root("owner"), root("other")];
+            let accounts = Arc::new(Accounts::open(&store, settings, roots).await.expect("opens"));
+            let (ended, sessions) = (ended(&accounts, owner.id).await, sessions(&accounts, owner.id).await);
             let services = Services {
                 storage: store,
                 credentials: Arc::new(Keys { good: keys(&owner, &other), accounts: Arc::clone(&accounts) }),
@@ -158,9 +191,9 @@ impl World {
                 memory: ChunkMemory::new(64 << 20),
                 host_id: "test".to_owned(),
             };
-            (Arc::new(services), ended, owner, other)
+            (Arc::new(services), ended, sessions, owner, other)
         });
-        let world = Self { runtime, services, ended, owner, other, _folder: folder };
+        let world = Self { runtime, services, ended, sessions, owner, other, _folder: folder };
         for (target, body) in [("/matrix", ""), ("/matrix/mine", "data"), ("/matrix/theirs", "data")] {
             let answer = world.send(&wire(client("owner").request("PUT", target).body(body).wire()));
             assert_eq!(answer.status, 200, "{target}: {}", answer.text());
@@ -174,7 +207,12 @@ impl World {
         match caller {
             "disabled" => client(caller).keys(&disabled.access_key, &disabled.secret_key),
             "expired" => client(caller).keys(&expired.access_key, &expired.secret_key),
-            _ => client(caller),
+            _ => match self.sessions.get(caller) {
+                Some(TemporaryCredentials { access_key, secret_key, token, .. }) => {
+                    client(caller).session(access_key, secret_key, token)
+                }
+                None => client(caller),
+            },
         }
     }
 
@@ -246,6 +284,7 @@ impl World {
         let mut settings =
             BucketSettings { object_lock: Some(LockSettings { rule: None }), ..BucketSettings::default() };
         let (mut on_bucket, mut on_objects, mut statements) = (Vec::new(), Vec::new(), Vec::new());
+        let mut of_account = None;
         for clause in title.split(", ") {
             match clause.split(' ').collect::<Vec<_>>().as_slice() {
                 ["nothing"] => {}
@@ -254,6 +293,7 @@ impl World {
                 ["policy", effect, action, "to", whom] => statements.push(self.statement(effect, action, whom)),
                 ["ownership", name] => settings.ownership = ownership(name).into(),
                 ["switch", name] => settings.public_access_block = Some(switch(name)),
+                ["account", "switch", name] => of_account = Some(switch(name)),
                 _ => panic!("{title}: what is {clause}?"),
             }
         }
@@ -264,6 +304,8 @@ impl World {
             settings.policy = text.into();
         }
         self.runtime.block_on(async {
+            let accounts = &self.services.accounts;
+            accounts.set_tenant_public_access_block(self.owner.id, of_account).await.expect("sets the switches");
             let metadata = &self.services.storage.metadata;
             let name = BucketName::existing(BUCKET).expect("a name");
             let bucket = metadata.bucket(&name).await.expect("reads").expect("is there");

@@ -9,7 +9,7 @@
 use serde_json::{Value, json};
 
 use super::sign;
-use super::{Client, How, Reply, Request, now};
+use super::{Client, How, Reply, Request, TOKEN, now};
 
 const BOUNDARY: &str = "----FormBoundary7MA4YWxkTrZu0gW";
 
@@ -30,7 +30,7 @@ pub struct Form {
 impl Form {
     /// A form for a bucket, with a file and no key yet. The policy has the bucket's condition.
     pub fn bare(client: &Client, bucket: &str) -> Self {
-        Self {
+        let form = Self {
             client: client.clone(),
             bucket: bucket.to_owned(),
             fields: Vec::new(),
@@ -40,6 +40,10 @@ impl Form {
             document: None,
             without: Vec::new(),
             file: Some((Some("file.txt".to_owned()), b"content".to_vec())),
+        };
+        match &client.token {
+            Some(token) => form.field(TOKEN, token),
+            None => form,
         }
     }
 

@@ -93,15 +93,21 @@ pub struct Client {
     bucket: Option<String>,
     signer: Signer,
     how: How,
+    /// Of temporary credentials: goes into a header, and into a field of forms.
+    token: Option<String>,
     idle: Arc<Mutex<Vec<Connection>>>,
 }
+
+/// The header, or field, of the token of temporary credentials.
+pub const TOKEN: &str = "x-amz-security-token";
 
 impl Client {
     /// Signs by V4 for us-east-1, path style.
     pub fn new(address: SocketAddr, access: &str, secret: &str) -> Self {
         let (access, secret, region) = (access.to_owned(), secret.to_owned(), "us-east-1".to_owned());
         let signer = Signer { access, secret, region, service: "s3" };
-        Self { address, host: address.to_string(), bucket: None, signer, how: How::V4Header, idle: Arc::default() }
+        let (host, how, idle) = (address.to_string(), How::V4Header, Arc::default());
+        Self { address, host, bucket: None, signer, how, token: None, idle }
     }
 
     /// The same with another way to sign.
@@ -133,6 +139,11 @@ impl Client {
     pub fn keys(&self, access: &str, secret: &str) -> Self {
         let signer = Signer { access: access.to_owned(), secret: secret.to_owned(), ..self.signer.clone() };
         Self { signer, ..self.clone() }
+    }
+
+    /// The same with temporary credentials, signing headers or forms.
+    pub fn session(&self, access: &str, secret: &str, token: &str) -> Self {
+        Self { token: Some(token.to_owned()), ..self.keys(access, secret) }
     }
 
     /// The same with another region in its V4 scope.
@@ -173,11 +184,12 @@ impl Client {
 
     /// A request to be described further.
     pub fn request(&self, method: &str, target: &str) -> Request {
+        let signed = self.token.iter().filter(|_| self.how != How::Anonymous);
         Request {
             client: self.clone(),
             method: method.to_owned(),
             target: target.to_owned(),
-            headers: Vec::new(),
+            headers: signed.map(|token| (TOKEN.to_owned(), token.clone().into_bytes())).collect(),
             in_query: Vec::new(),
             late: Vec::new(),
             body: None,

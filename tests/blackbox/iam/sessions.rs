@@ -1,7 +1,5 @@
 use super::*;
-use crate::client::{Form, How};
-
-const TOKEN: &str = "x-amz-security-token";
+use crate::client::{Form, How, TOKEN};
 
 /// Assumes the test's role with these further parameters: a client and its token.
 #[track_caller]

@@ -119,7 +119,6 @@ fn accounts_outlive_the_process() {
 
 #[test]
 fn policies_of_users_and_sessions_know_whose_things_are_and_where_requests_go() {
-    const TOKEN: &str = "x-amz-security-token";
     let account = Account::new();
     let (user, name, number) = (account.user(), account.name.as_str(), account.number());
     let role = account.role(&trust("*"));
@@ -137,11 +136,12 @@ fn policies_of_users_and_sessions_know_whose_things_are_and_where_requests_go() 
             iam(account.alice(), "PutUserPolicy", &parameters).assert_status(200);
             let parameters = [("RoleArn", role.as_str()), ("RoleSessionName", "ab"), ("Policy", &document)];
             let made = sts(account.alice(), "AssumeRole", &parameters).assert_status(200);
-            let (session, token) = (with_keys(&user, &made), made.element("SessionToken").expect("a token"));
+            let told = |name: &str| made.element(name).expect("temporary credentials");
+            let session = user.session(&told("AccessKeyId"), &told("SecretAccessKey"), &told("SessionToken"));
             for target in [account.object().as_str(), "/"] {
                 let by_user = user.get(target);
                 assert_eq!(by_user.status, status, "{key} {value} {target}: {by_user}");
-                let by_session = session.request("GET", target).header(TOKEN, &token).send();
+                let by_session = session.get(target);
                 assert_eq!(by_session.status, status, "{key} {value} {target}, a session: {by_session}");
             }
             if key.starts_with("aws:") {
