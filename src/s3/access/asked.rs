@@ -12,7 +12,7 @@ use crate::s3::request::{Headers, Query, WireHead};
 use crate::s3::tags;
 use crate::s3::target::Target;
 use crate::s3::time::iso8601;
-use crate::storage::{Tag, TenantId, Timestamp};
+use crate::storage::{Tag, TenantId, Timestamp, VersionRef};
 
 /// A request, as far as rights depend on it. Every decision about it, the later ones too, sees the same.
 #[derive(Debug, Clone)]
@@ -31,8 +31,8 @@ pub struct Asked {
     pub origin: Origin,
     /// The region that it was sent to: this installation's.
     pub region: String,
-    /// What a small document in the body says, by the names of condition keys.
-    pub document: Vec<(String, Vec<String>)>,
+    /// What a small document in the body says, by the names of condition keys; `None` where none was read.
+    pub document: Option<Vec<(String, Vec<String>)>>,
 }
 
 /// What is known of a request before its sender and its operation are.
@@ -67,7 +67,7 @@ impl Asked {
         region: &str,
     ) -> Self {
         let (headers, query, region) = (Arc::clone(headers), target.query.clone(), region.to_owned());
-        Self { caller, how, row, headers, query, origin, region, document: Vec::new() }
+        Self { caller, how, row, headers, query, origin, region, document: None }
     }
 
     /// Whoever signed.
@@ -99,12 +99,19 @@ pub(super) struct Known<'a> {
     pub tags: Option<&'a [Tag]>,
     /// The account that owns what the request is about.
     pub account: Option<AccountId>,
+    /// The version that is decided about, where one is named.
+    pub version: Option<VersionRef>,
 }
 
 impl Facts for Known<'_> {
     fn values(&self, key: &str) -> Option<Vec<String>> {
-        if let Some((_, values)) = self.asked.document.iter().find(|(name, _)| name == key) {
-            return Some(values.clone());
+        if let Some(document) = &self.asked.document {
+            match document.iter().find(|(name, _)| name == key) {
+                Some((_, values)) => return Some(values.clone()),
+                // What the document leaves out is absent: a header that says it would not be enacted.
+                None if is_of_documents(key) => return None,
+                None => {}
+            }
         }
         let Asked { origin, region, headers, .. } = self.asked;
         match key.split_once(':') {
@@ -124,12 +131,14 @@ impl Known<'_> {
         let one = |text: &str| Some(vec![text.to_owned()]);
         match name {
             "prefix" | "delimiter" | "max-keys" => one(asked.query.get(name)?),
-            "versionid" => one(asked.query.get("versionId")?),
+            "versionid" => self.version(),
             "if-match" | "if-none-match" => self.header(name),
             "object-lock-mode" | "object-lock-retain-until-date" | "object-lock-legal-hold" => {
                 self.header(&format!("x-amz-{name}"))
             }
             "object-lock-remaining-retention-days" => self.remaining_days(),
+            // A form may have fields of these names, and is no copy.
+            "x-amz-copy-source" | "x-amz-metadata-directive" if !copies(asked.row.name) => None,
             "x-amz-copy-source" => {
                 let source = CopySource::parse(&asked.headers).ok()?;
                 Some(vec![format!("{}/{}", source.bucket, source.key)])
@@ -160,6 +169,13 @@ impl Known<'_> {
                 _ => None,
             },
         }
+    }
+
+    /// The version that is acted on: of one key of many, or of a copy's source, it is not the target's.
+    fn version(&self) -> Option<Vec<String>> {
+        let own = || self.asked.query.get("versionId").filter(|_| acts_on_its_target(self.asked.row.name));
+        let named = self.version.map(crate::s3::ops::object::version::text);
+        named.or_else(|| own().map(str::to_owned)).map(|text| vec![text])
     }
 
     fn header(&self, name: &str) -> Option<Vec<String>> {
@@ -215,9 +231,27 @@ pub fn global_fact(
 }
 
 fn header(headers: &Headers, name: &str) -> Option<Vec<String>> {
-    let value = headers.bytes(name)?;
+    let first = headers.bytes(name)?;
     // Bytes that are no text fit nothing that a policy can say, and must not be taken for absent.
-    Some(vec![String::from_utf8_lossy(value).trim().to_owned()])
+    let text = |value: &[u8]| String::from_utf8_lossy(value).trim().to_owned();
+    // Every grant is enacted, in how many headers ever; of all others the first is.
+    let grants = name.starts_with("x-amz-grant-");
+    let value =
+        if grants { headers.all(name).map(|value| text(value)).collect::<Vec<_>>().join(",") } else { text(first) };
+    Some(vec![value])
+}
+
+/// Condition keys of what a request puts in a document, where it can put it in one.
+fn is_of_documents(key: &str) -> bool {
+    key.starts_with("s3:requestobjecttag") || key.starts_with("s3:object-lock-")
+}
+
+fn copies(operation: &str) -> bool {
+    matches!(operation, "CopyObject" | "UploadPartCopy")
+}
+
+fn acts_on_its_target(operation: &str) -> bool {
+    !copies(operation) && operation != "DeleteObjects"
 }
 
 /// Whole days from now until then.

@@ -59,7 +59,7 @@ pub fn with_document(asked: Asked, document: &[u8]) -> Asked {
         }
         _ => None,
     };
-    Asked { document: facts.unwrap_or_default(), ..asked }
+    Asked { document: Some(facts.unwrap_or_default()), ..asked }
 }
 
 fn tags(document: &[u8]) -> Option<Facts> {

@@ -23,7 +23,7 @@ use super::standing::Standing;
 use crate::accounts::Principal;
 use crate::policy::{Facts, Policy, Question, Verdict, Who};
 use crate::s3::action::{AclRight, Action};
-use crate::storage::ObjectAttrs;
+use crate::storage::{ObjectAttrs, VersionRef};
 
 /// One question.
 #[derive(Clone, Copy)]
@@ -36,6 +36,8 @@ pub(super) struct Case<'a> {
     pub key: Option<&'a str>,
     /// The object, where it was read.
     pub object: Option<&'a ObjectAttrs>,
+    /// The version of it that is named.
+    pub version: Option<VersionRef>,
 }
 
 /// On what ground something is allowed.
@@ -67,7 +69,7 @@ pub(super) fn judge(case: &Case<'_>) -> Option<Ground> {
 
 fn ask<T>(case: &Case<'_>, answer: impl FnOnce(&Question<'_>) -> T) -> T {
     let tags = case.object.map(|object| object.tags.as_slice());
-    let facts = Known { asked: case.asked, tags, account: case.standing.account };
+    let facts = Known { asked: case.asked, tags, account: case.standing.account, version: case.version };
     let who = case.asked.who();
     let resource = resource(case.standing.bucket.name.as_str(), case.key);
     answer(&Question { who: &who, action: case.action.name(), resource: &resource, facts: &facts })
@@ -171,6 +173,12 @@ fn listed(case: &Case<'_>) -> Listed {
     if !case.standing.has_lists() && case.right != AclRight::NewObjectAcp {
         return Listed::No;
     }
+    // Versions are what protects an owner from whoever may write (AWS, "Access control list (ACL) overview": WRITE gives
+    // `s3:DeleteObjectVersion` to the bucket's owner only).
+    let owner = case.standing.bucket.owner;
+    if case.action == Action::DeleteObjectVersion && case.asked.tenant() != Some(owner) {
+        return Listed::No;
+    }
     acl::listed(case.right, &case.standing.bucket, case.object, case.asked.tenant(), case.standing.switches)
 }
 
@@ -216,7 +224,7 @@ fn any(verdicts: impl Iterator<Item = Verdict>) -> Verdict {
 /// Whether a principal may do what is about no bucket that is there: its own account decides.
 pub(super) fn may_alone(asked: &Asked, action: Action, bucket: Option<&str>) -> bool {
     let Some(principal) = asked.principal() else { return false };
-    let facts = Known { asked, tags: None, account: Some(principal.account) };
+    let facts = Known { asked, tags: None, account: Some(principal.account), version: None };
     // What is about no bucket is about any: policies that say `arn:aws:s3:::*` mean it too.
     let resource = resource(bucket.unwrap_or("*"), None);
     let (who, facts): (Who, &dyn Facts) = (asked.who(), &facts);

@@ -115,6 +115,19 @@ pub async fn decide_source(
     Ok(SourcePermit::mint(read.charging(charged), version))
 }
 
+/// The permit for DeleteObjects by what the bucket is now: reading the keys may have taken hours.
+///
+/// # Errors
+/// `NoSuchBucket`; what the store fails with.
+pub async fn renewed(permit: Permit, services: &Services) -> Result<Permit, S3Error> {
+    let begun = permit.bucket()?.clone();
+    let standing = Standing::of(begun.name.as_str(), permit.asked(), services).await?;
+    if standing.bucket.id != begun.id {
+        return Err(S3Error::from(S3ErrorCode::NoSuchBucket).field("BucketName", begun.name.as_str()));
+    }
+    Ok(permit.on(standing, None))
+}
+
 /// Decides whether the holder of a permit for DeleteObjects may delete this key, or this version of it. `compares`: only
 /// if it has a certain ETag.
 ///
@@ -200,7 +213,8 @@ struct Question {
 impl Question {
     fn case(&self, action: Action, right: AclRight) -> Case<'_> {
         let key = self.key.as_ref().map(ObjectKey::as_str);
-        Case { asked: &self.asked, standing: &self.standing, action, right, key, object: None }
+        let (asked, standing, version) = (&self.asked, &self.standing, self.version);
+        Case { asked, standing, action, right, key, object: None, version }
     }
 
     /// Decides, with the object at hand where it matters.
@@ -218,7 +232,7 @@ impl Question {
         let ground = match looked {
             // As AWS: that there is no such object may be known to whoever may list the bucket, and to nobody else.
             Looked::Nothing if object::is_objects(right) => {
-                let lists = Case { key: None, ..self.case(Action::ListBucket, AclRight::BucketRead) };
+                let lists = Case { key: None, version: None, ..self.case(Action::ListBucket, AclRight::BucketRead) };
                 if cases().any(|case| is_denied(&case)) { None } else { judge(&lists) }
             }
             _ => cases().map(|case| judge(&case)).reduce(|first, beside| beside.and(first)).flatten(),

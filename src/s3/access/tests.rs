@@ -98,7 +98,7 @@ impl World {
         let key = (right != AclRight::BucketRead).then_some("k");
         let standing = self.standing();
         let asked = asked(caller.clone());
-        judge(&Case { asked: &asked, standing: &standing, action, right, key, object })
+        judge(&Case { asked: &asked, standing: &standing, action, right, key, object, version: None })
     }
 
     fn standing(&self) -> Standing {
@@ -141,7 +141,7 @@ fn asked(caller: Caller) -> Asked {
             received: Timestamp(0),
         },
         region: "us-east-1".to_owned(),
-        document: Vec::new(),
+        document: None,
     }
 }
 
@@ -304,7 +304,7 @@ fn no_tag_hides_behind_another_of_the_same_letters() {
     let tag = |key: &str, value: &str| crate::storage::Tag { key: key.to_owned(), value: value.to_owned() };
     let tags = [tag("TEAM", "public"), tag("team", "secret")];
     let asked = asked(Caller::Anonymous);
-    let known = super::asked::Known { asked: &asked, tags: Some(&tags), account: None };
+    let known = super::asked::Known { asked: &asked, tags: Some(&tags), account: None, version: None };
     let values = crate::policy::Facts::values(&known, "s3:existingobjecttag/team");
     assert_eq!(values, Some(vec!["public".to_owned(), "secret".to_owned()]));
 }

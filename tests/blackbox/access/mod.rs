@@ -1,6 +1,7 @@
 //! The matrix: every operation of the table, every caller, every situation.
 
 mod anonymous;
+mod dodges;
 mod elsewhere;
 mod table;
 mod world;

@@ -8,6 +8,7 @@ pub mod control;
 mod cors;
 mod everywhere;
 pub mod locks;
+mod meanwhile;
 pub mod multipart;
 pub mod object;
 mod owners;

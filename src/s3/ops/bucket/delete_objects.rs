@@ -40,6 +40,7 @@ fn call(permit: Permit, request: Request, services: Arc<Services>) -> Reply {
     Box::pin(async move {
         let headers = Arc::clone(&request.headers);
         let input = decode(request).await?;
+        let permit = access::renewed(permit, &services).await?;
         let outcomes = run(&permit, input.objects, &headers, &services).await;
         Ok(Response::xml(delete::result(&outcomes, input.quiet)))
     })

@@ -14,7 +14,7 @@ use crate::s3::lifecycle::headers::tell_expiration;
 use crate::s3::lock;
 use crate::s3::operation::{AclRight, Action, BodyKind, Level, Reply, Request, Row};
 use crate::s3::ops::multipart::upload::{PART_NUMBER_MAX, find, no_such_upload};
-use crate::s3::ops::object::publish::{begin, put};
+use crate::s3::ops::object::publish::{begin, bucket_now, put};
 use crate::s3::ops::object::version;
 use crate::s3::precondition::WriteConditions;
 use crate::s3::request::{Headers, Method};
@@ -131,15 +131,15 @@ async fn run(permit: &Permit, input: Input, services: &Services) -> Result<Objec
     let manifest = manifest(&parts, plan);
     let placement = services.storage.chunks.write_manifest(Home::Manifest(bucket, &input.upload), &manifest).await?;
     let etag = etag::of_parts(parts.iter().map(|p| p.attrs.etag.as_str()));
-    let made = Timestamp::now();
+    let (made, configured) = (Timestamp::now(), bucket_now(bucket, services).await?);
     let attrs = ObjectAttrs {
         size,
         etag: etag.ok_or_else(|| S3ErrorCode::InternalError.because("A part's ETag is no MD5."))?,
         modified_micros: made.0,
         parts: u32::try_from(parts.len()).unwrap_or(u32::MAX),
-        version: version::of_new(bucket),
+        version: version::of_new_since(bucket, &configured),
         checksums: checksum.into_iter().collect(),
-        lock: lock::of_new(&bucket.settings, input.upload.attrs.lock.clone(), made),
+        lock: lock::of_new(&configured.settings, input.upload.attrs.lock.clone(), made),
         ..input.upload.attrs.clone()
     };
     let record = Arc::new(ObjectRecord { attrs: attrs.clone(), data: Data::Stored(placement.clone()) });

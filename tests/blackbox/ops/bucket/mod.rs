@@ -7,7 +7,7 @@ mod delete_bucket_lifecycle;
 mod delete_bucket_ownership_controls;
 mod delete_bucket_policy;
 mod delete_bucket_tagging;
-mod delete_objects;
+pub mod delete_objects;
 mod delete_public_access_block;
 mod get_bucket_acl;
 mod get_bucket_cors;

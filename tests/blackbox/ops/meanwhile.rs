@@ -1,0 +1,63 @@
+//! What changes while a document is on its way counts when the request does something: a slow sender had hours in which
+//! versioning was off, and a right that had been taken away still held.
+
+use crate::client::{Connection, Request, Wire};
+use crate::ops::bucket::delete_objects::document;
+use crate::ops::bucket::put_bucket_policy;
+use crate::ops::multipart::{Multipart, document as parts_document};
+use crate::ops::{Ground, md5_base64};
+
+/// A request that was let in and whose body has not been sent.
+fn begun(g: &Ground, request: Request) -> (Connection, Wire) {
+    let wire = request.expect_continue().wire();
+    let mut connection = g.alice.connect();
+    connection.send(&wire.head_bytes()).expect("sends");
+    assert_eq!(connection.read_one(false).expect("answers").status, 100);
+    (connection, wire)
+}
+
+fn bulk_delete(g: &Ground, keys: &[&str]) -> Request {
+    let text = document(keys, false);
+    let request = g.alice.request("POST", &format!("{}?delete", g.root()));
+    request.header("content-md5", md5_base64(text.as_bytes())).body(text)
+}
+
+#[test]
+fn a_bulk_delete_removes_nothing_that_is_kept_by_now() {
+    let g = Ground::new();
+    g.put("k", "x");
+    let (mut connection, wire) = begun(&g, bulk_delete(&g, &["k"]));
+    g.versioning("Enabled");
+    connection.send(&wire.body).expect("sends");
+    let reply = connection.read(false).expect("answers").assert_status(200);
+    assert_eq!(reply.element("DeleteMarker").as_deref(), Some("true"), "{reply}");
+    g.alice.get(&format!("{}?versionId=null", g.path("k"))).assert_status(200).assert_body("x");
+}
+
+#[test]
+fn a_bulk_delete_is_decided_by_the_policy_of_now() {
+    let g = Ground::new();
+    g.put("k", "x");
+    let (mut connection, wire) = begun(&g, bulk_delete(&g, &["k"]));
+    let deny = put_bucket_policy::policy("Deny", "\"*\"", "s3:DeleteObject", &g.bucket);
+    put_bucket_policy::put(&g, deny).assert_status(204);
+    connection.send(&wire.body).expect("sends");
+    let reply = connection.read(false).expect("answers").assert_status(200);
+    assert_eq!(reply.elements("Code"), ["AccessDenied"], "{reply}");
+    g.get("k");
+}
+
+#[test]
+fn a_completion_makes_a_version_where_versions_are_made_by_now() {
+    let g = Ground::new();
+    g.put("k", "old");
+    let upload = Multipart::open(&g, "k");
+    let text = parts_document(&[upload.part(1, "new")]);
+    let (mut connection, wire) = begun(&g, g.alice.request("POST", &upload.target("")).body(text));
+    g.versioning("Enabled");
+    connection.send(&wire.body).expect("sends");
+    let reply = connection.read(false).expect("answers").assert_status(200);
+    assert!(reply.header("x-amz-version-id").is_some(), "{reply}");
+    g.alice.get(&format!("{}?versionId=null", g.path("k"))).assert_status(200).assert_body("old");
+    g.get("k").assert_body("new");
+}
