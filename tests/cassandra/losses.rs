@@ -8,7 +8,8 @@ use dolium::storage::conformance::parts::put_part;
 use dolium::storage::conformance::uploads::{complete, complete_with};
 use dolium::storage::faulty::Fault;
 use dolium::storage::{
-    AbortUpload, CompleteUpload, Data, Decision, DeleteBucket, Head, HeadChange, StorageError, UploadScan,
+    AbortUpload, BucketSettings, ChangeBucket, CompleteUpload, Data, Decision, DeleteBucket, Head, HeadChange,
+    StorageError, UploadScan,
 };
 use tokio::sync::Notify;
 
@@ -175,6 +176,37 @@ fn a_copy_survives_the_loss_of_its_references_outcome() {
             f.copy("source", &key).await;
             assert_eq!(trial.faults.left(), 0);
             assert!(f.get(&key).await == Some(body.clone()));
+        }
+    });
+}
+
+/// What became of a gift is seen by whose the bucket is, whoever changed its row after it.
+#[test]
+fn a_gift_of_a_bucket_whose_outcome_is_lost_is_settled_by_whose_it_is() {
+    run(async {
+        let (f, config, trial) = setup().await;
+        let other = beside(&config).await;
+        let mine = other.metadata.ensure_tenant(&fresh_name()).await.expect("claims").id;
+        let theirs = other.metadata.ensure_tenant(&fresh_name()).await.expect("claims").id;
+        for (lost_on_its_way, fault) in [(false, losses()[0].clone()), (true, losses()[1].clone())] {
+            let bucket = claim(&f.storage, &fresh_name(), &f.tenant).await;
+            let looking = Arc::new(Notify::new());
+            trial.faults.add("bucket_give", 0, fault);
+            trial.faults.add("bucket_serial", 1, Fault::Hold(Arc::clone(&looking)));
+            let (storage, given) = (f.storage.clone(), bucket.clone());
+            let give = tokio::spawn(async move { storage.metadata.change_owner(&given, mine).await });
+            reached(&trial).await;
+            let answer = other.metadata.change_owner(&bucket, theirs).await.expect("answers");
+            assert_eq!(matches!(answer, ChangeBucket::Changed(_)), lost_on_its_way, "{answer:?}");
+            let region = &mut |settings: &BucketSettings| Some(settings.clone());
+            let touched = other.metadata.change_bucket(&bucket, region).await.expect("changes");
+            assert!(matches!(touched, ChangeBucket::Changed(_)), "{touched:?}");
+            looking.notify_one();
+            match give.await.expect("ends").expect("is settled") {
+                ChangeBucket::Changed(now) => assert_eq!((now.owner, lost_on_its_way), (mine, false)),
+                ChangeBucket::Left(now) => assert_eq!((now.owner, lost_on_its_way), (theirs, true)),
+                ChangeBucket::NoSuchBucket => panic!("it is there"),
+            }
         }
     });
 }

@@ -166,14 +166,27 @@ impl Core {
             let rev = Uuid::new_v4();
             let ours = |other: &super::session::CasRow| other.uuid("rev") == Some(rev);
             let look = || self.look_at_bucket(&bucket.name, Some(rev), row.rev);
-            let cas = self.cluster.cas(&self.cluster.st.bucket_give, (rev, owner, name, row.rev), ours, look).await?;
+            let cas = self.cluster.cas(&self.cluster.st.bucket_give, (rev, owner, name, row.rev), ours, look).await;
             self.views.forget(&bucket.name);
-            if matches!(cas, Cas::Applied) {
-                return Ok(ChangeBucket::Changed(Bucket { owner: to, ..row.bucket }));
+            match cas {
+                Ok(Cas::Applied) => return Ok(ChangeBucket::Changed(Bucket { owner: to, ..row.bucket })),
+                Ok(Cas::Refused(_)) => tokio::time::sleep(jittered(PAUSE)).await,
+                Err(unknown @ StorageError::OutcomeUnknown(_)) => return self.whose_by_now(bucket, to, unknown).await,
+                Err(error) => return Err(error),
             }
-            tokio::time::sleep(jittered(PAUSE)).await;
         }
         Err(unavailable(format!("bucket {} is changed by others", bucket.name)))
+    }
+
+    /// What became of a gift whose row others have changed since: whose the bucket is says it, unless it is still (or
+    /// again) the former owner's.
+    async fn whose_by_now(&self, bucket: &Bucket, to: TenantId, unknown: StorageError) -> Result<ChangeBucket> {
+        match self.settled_row(bucket).await? {
+            None => Ok(ChangeBucket::NoSuchBucket),
+            Some(row) if row.bucket.owner == to => Ok(ChangeBucket::Changed(row.bucket)),
+            Some(row) if row.bucket.owner != bucket.owner => Ok(ChangeBucket::Left(row.bucket)),
+            Some(_) => Err(unknown),
+        }
     }
 
     /// The row of a bucket that is not being deleted, as it is; `None` when the bucket is gone or going. Waits for a

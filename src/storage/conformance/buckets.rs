@@ -1,6 +1,6 @@
 //! Bucket names are claimed, listed and given back.
 
-use super::fixture::{Fixture, claim, fresh_name, fresh_tenant, inline, wanted};
+use super::fixture::{Fixture, claim, fresh_name, fresh_tenant, inline, insist, wanted};
 use crate::storage::{
     Bucket, BucketName, ChangeBucket, CreateBucket, CreateUpload, Decision, DeleteBucket, HeadChange, Storage, Tenant,
     TenantId,
@@ -159,15 +159,18 @@ pub async fn one_of_many_takers_gets_a_bucket(storage: Storage) {
     let takers: Vec<Tenant> = futures::future::join_all((0..8).map(|_| async { fresh_tenant(&f.storage).await })).await;
     let give = |to: TenantId| {
         let f = &f;
-        async move { f.storage.metadata.change_owner(&f.bucket, to).await.expect("answers") }
+        async move { insist(|| f.storage.metadata.change_owner(&f.bucket, to)).await }
     };
     let answers = futures::future::join_all(takers.iter().map(|taker| give(taker.id))).await;
-    let won = answers.iter().zip(&takers).filter(|(answer, _)| matches!(answer, ChangeBucket::Changed(_)));
+    // Many at once may make a store say that it does not know, but not of two that they won.
+    let won = answers.iter().zip(&takers).filter(|(answer, _)| matches!(answer, Some(ChangeBucket::Changed(_))));
     let won: Vec<TenantId> = won.map(|(_, taker)| taker.id).collect();
-    assert_eq!(won.len(), 1, "{answers:?}");
+    let now = f.storage.metadata.bucket(&f.bucket.name).await.expect("looks up").expect("it is there");
+    let unknown = answers.iter().zip(&takers).any(|(answer, taker)| answer.is_none() && taker.id == now.owner);
+    assert!(won == [now.owner] || (won.is_empty() && unknown), "{answers:?}");
     for taker in &takers {
         let has = !names_of(&f, taker.id, "", 10).await.is_empty();
-        assert_eq!(has, won.contains(&taker.id));
+        assert_eq!(has, now.owner == taker.id);
     }
     assert!(names_of(&f, f.tenant.id, "", 10).await.is_empty());
 }
