@@ -92,6 +92,7 @@ actions! {
     PutObjectVersionTagging,
     PutReplicationConfiguration,
     RestoreObject,
+    TagResource,
 }
 
 impl Action {
@@ -109,6 +110,20 @@ impl Action {
     #[must_use]
     pub fn is_on_policy(self) -> bool {
         matches!(self, Self::DeleteBucketPolicy | Self::GetBucketPolicy | Self::PutBucketPolicy)
+    }
+
+    /// Whether a request for it is about the version that it names, if it names one.
+    #[must_use]
+    pub fn is_on_version(self) -> bool {
+        let same = matches!(
+            self,
+            Self::GetObjectLegalHold
+                | Self::GetObjectRetention
+                | Self::PutObjectLegalHold
+                | Self::PutObjectRetention
+                | Self::RestoreObject
+        );
+        same || self.of_version() != self
     }
 
     /// The right that the same request needs when it names a version: many readings and changes of versions have one of

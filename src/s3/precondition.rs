@@ -88,6 +88,27 @@ pub struct WriteConditions {
 }
 
 impl WriteConditions {
+    /// The conditions of a request to delete one object.
+    ///
+    /// # Errors
+    /// As [`WriteConditions::of_delete`].
+    pub fn parse_delete(headers: &Headers) -> Result<Self, S3Error> {
+        let text = |name: &str| headers.get(name);
+        Self::of_delete(text("if-match"), text("x-amz-if-match-last-modified-time"), text("x-amz-if-match-size"))
+    }
+
+    /// Whether the outcome tells something of the current version's ETag; `*` tells only whether there is one.
+    #[must_use]
+    pub fn tell_etag(&self) -> bool {
+        [&self.if_match, &self.if_none_match].into_iter().flatten().any(|list| list.trim() != "*")
+    }
+
+    /// Whether the outcome tells something of the time or size of what is to be deleted.
+    #[must_use]
+    pub fn tell_shape(&self) -> bool {
+        self.if_match_modified.is_some() || self.if_match_size.is_some()
+    }
+
     /// Reads `if-match` and `if-none-match`. AWS takes only `*` in the latter, which has to be absent then; entity tags
     /// mean what RFC 9110 says, as in Ceph's gateway.
     #[must_use]

@@ -70,6 +70,18 @@ impl Asked {
         Self { caller, how, row, headers, query, origin, region, document: None }
     }
 
+    /// Whether what is written gets the tags of the source of a copy (AWS API_CopyObject).
+    pub(super) fn copies_tags(&self) -> bool {
+        let replaced = || self.headers.get("x-amz-tagging-directive").is_some_and(|how| how == "REPLACE");
+        self.row.name == "CopyObject" && !replaced()
+    }
+
+    /// The tags that a header puts; `None` where none does.
+    pub(super) fn tags(&self) -> Option<Vec<Tag>> {
+        let puts = matches!(self.row.name, "PutObject" | "PostObject" | "CopyObject" | "CreateMultipartUpload");
+        if puts && !self.copies_tags() { tags::of_header(&self.headers).ok().flatten() } else { None }
+    }
+
     /// Whoever signed.
     #[must_use]
     pub fn principal(&self) -> Option<&Arc<Principal>> {
@@ -161,9 +173,9 @@ impl Known<'_> {
             }
             "tlsversion" => one(asked.origin.tls_version?),
             "objectcreationoperation" => one(&creates(asked.row.name)?.to_string()),
-            "requestobjecttagkeys" => Some(self.request_tags()?.into_iter().map(|tag| tag.key).collect()),
+            "requestobjecttagkeys" => Some(self.asked.tags()?.into_iter().map(|tag| tag.key).collect()),
             _ => match name.split_once('/') {
-                Some(("requestobjecttag", key)) => tag(&self.request_tags()?, key),
+                Some(("requestobjecttag", key)) => tag(&self.asked.tags()?, key),
                 Some(("existingobjecttag", key)) => tag(self.tags?, key),
                 None if name.starts_with("x-amz-") => self.header(name),
                 _ => None,
@@ -180,10 +192,6 @@ impl Known<'_> {
 
     fn header(&self, name: &str) -> Option<Vec<String>> {
         header(&self.asked.headers, name)
-    }
-
-    fn request_tags(&self) -> Option<Vec<Tag>> {
-        tags::of_header(&self.asked.headers).ok().flatten()
     }
 
     fn remaining_days(&self) -> Option<Vec<String>> {
@@ -277,7 +285,7 @@ fn principal_type(principal: Option<&Arc<Principal>>) -> &'static str {
 
 /// Whether an operation that needs `s3:PutObject` makes an object, or only a piece of an upload (AWS, "Enforce
 /// conditional writes on Amazon S3 buckets").
-fn creates(operation: &str) -> Option<bool> {
+pub(super) fn creates(operation: &str) -> Option<bool> {
     match operation {
         "PutObject" | "PostObject" | "CopyObject" | "CompleteMultipartUpload" => Some(true),
         "CreateMultipartUpload" | "UploadPart" | "UploadPartCopy" => Some(false),

@@ -10,12 +10,15 @@ use crate::s3::services::Services;
 use crate::s3::target::Target;
 use crate::s3::time::iso8601_exact;
 use crate::s3::xml;
-use crate::storage::Timestamp;
+use crate::storage::{Tag, Timestamp};
 
 use super::asked::remaining_days;
 
 /// What a document says, by the names of condition keys (lower case).
 type Facts = Vec<(String, Vec<String>)>;
+
+/// The keys of the tags that a request gives to a bucket.
+const TAG_KEYS: &str = "aws:tagkeys";
 
 /// Whether a decision may depend on the document: only policies look at it, and some operations' documents.
 ///
@@ -47,7 +50,7 @@ fn has_facts(action: Action) -> bool {
 #[must_use]
 pub fn with_document(asked: Asked, document: &[u8]) -> Asked {
     let facts = match asked.row.action {
-        Action::PutObjectTagging => tags(document),
+        Action::PutObjectTagging => xml::tagging::parse(document).ok().map(of_object_tags),
         Action::PutObjectRetention => retention(document, asked.origin.received),
         Action::PutObjectLegalHold => {
             let hold = xml::lock::parse_legal_hold(document).ok();
@@ -55,27 +58,42 @@ pub fn with_document(asked: Asked, document: &[u8]) -> Asked {
         }
         Action::CreateBucket => {
             let location = xml::buckets::location_constraint(document).ok().flatten();
-            location.map(|location| vec![one("s3:locationconstraint", &location)])
+            let location = location.map(|location| one("s3:locationconstraint", &location));
+            let tags = xml::buckets::tags(document).unwrap_or_default();
+            Some(location.into_iter().chain(of_tags(tags, TAG_KEYS, "aws:requesttag/")).collect())
         }
         _ => None,
     };
     Asked { document: Some(facts.unwrap_or_default()), ..asked }
 }
 
-fn tags(document: &[u8]) -> Option<Facts> {
-    let tags = xml::tagging::parse(document).ok()?;
+/// The request, as one that puts these tags.
+pub(super) fn with_tags(asked: &Asked, tags: &[Tag]) -> Asked {
+    Asked { document: Some(of_object_tags(tags.to_vec())), ..asked.clone() }
+}
+
+/// Whether a document gives tags to a new bucket.
+pub(super) fn tags_bucket(asked: &Asked) -> bool {
+    asked.document.iter().flatten().any(|(key, _)| key == TAG_KEYS)
+}
+
+fn of_object_tags(tags: Vec<Tag>) -> Facts {
+    of_tags(tags, "s3:requestobjecttagkeys", "s3:requestobjecttag/")
+}
+
+fn of_tags(tags: Vec<Tag>, keys: &str, family: &str) -> Facts {
     let mut facts: Facts = Vec::new();
     if !tags.is_empty() {
-        facts.push(("s3:requestobjecttagkeys".to_owned(), tags.iter().map(|tag| tag.key.clone()).collect()));
+        facts.push((keys.to_owned(), tags.iter().map(|tag| tag.key.clone()).collect()));
     }
     for tag in tags {
-        let key = format!("s3:requestobjecttag/{}", tag.key.to_ascii_lowercase());
+        let key = format!("{family}{}", tag.key.to_ascii_lowercase());
         match facts.iter_mut().find(|(known, _)| *known == key) {
             Some((_, values)) => values.push(tag.value),
             None => facts.push((key, vec![tag.value])),
         }
     }
-    Some(facts)
+    facts
 }
 
 fn retention(document: &[u8], now: Timestamp) -> Option<Facts> {

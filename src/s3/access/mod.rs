@@ -24,11 +24,12 @@ pub use standing::{Policies, switches_of_account};
 use crate::policy::Policy;
 use crate::s3::error::{S3Error, S3ErrorCode};
 use crate::s3::operation::{AclRight, Action, Level};
+use crate::s3::precondition::WriteConditions;
 use crate::s3::request::Headers;
 use crate::s3::services::Services;
 use crate::s3::target::{ACCOUNT_HEADER, Target};
 use crate::storage::names::KeyError;
-use crate::storage::{Bucket, ObjectKey, VersionRef};
+use crate::storage::{Bucket, ObjectKey, Tag, VersionRef};
 use judge::{Case, is_denied, judge};
 use object::Looked;
 use standing::Standing;
@@ -64,7 +65,12 @@ pub async fn decide(asked: Asked, target: &Target, services: &Services) -> Resul
             return Err(question.refusal());
         }
     }
-    question.may_compare(services).await?;
+    let conditions = match row.name {
+        "DeleteObject" => WriteConditions::parse_delete(&question.asked.headers)?,
+        name if asked::creates(name) == Some(true) => WriteConditions::parse(&question.asked.headers),
+        _ => WriteConditions::default(),
+    };
+    question.may_compare(&conditions, services).await?;
     let charged = payer::charged(question.asked.tenant(), &question.standing.bucket, &question.asked.headers)?;
     Ok(permit.charging(charged))
 }
@@ -103,9 +109,7 @@ pub async fn decide_source(
     let question = Question { asked, standing, key: Some(parse_key(key)?), version };
     let read = question.decide(Action::GetObject, AclRight::ObjectRead, services).await?;
     // Tags are copied with the object unless they are replaced, and reading them is a right of its own.
-    let copies_tags = question.asked.row.name == "CopyObject"
-        && question.asked.headers.get("x-amz-tagging-directive").is_none_or(|how| how != "REPLACE");
-    if copies_tags && object::has_tags(&read, version) {
+    if question.asked.copies_tags() && object::has_tags(&read, version) {
         let seen = read.seen(version, crate::storage::Fetch::Attrs);
         let looked = Looked::of(seen.as_ref(), version);
         let case = Case { object: looked.object(), ..question.case(Action::GetObjectTagging, AclRight::ObjectRead) };
@@ -128,8 +132,8 @@ pub async fn renewed(permit: Permit, services: &Services) -> Result<Permit, S3Er
     Ok(permit.on(standing, None))
 }
 
-/// Decides whether the holder of a permit for DeleteObjects may delete this key, or this version of it. `compares`: only
-/// if it has a certain ETag.
+/// Decides whether the holder of a permit for DeleteObjects may delete this key, or this version of it, on these
+/// conditions.
 ///
 /// # Errors
 /// As [`decide`].
@@ -137,15 +141,13 @@ pub async fn decide_key(
     permit: &Permit,
     key: &str,
     version: Option<VersionRef>,
-    compares: bool,
+    conditions: &WriteConditions,
     services: &Services,
 ) -> Result<Permit, S3Error> {
     let (asked, standing) = (Arc::clone(permit.asked()), Arc::clone(permit.standing()?));
     let question = Question { asked, standing, key: Some(parse_key(key)?), version };
     let allowed = question.decide(Action::DeleteObject, AclRight::BucketWrite, services).await?;
-    if compares {
-        question.may_read(services).await?;
-    }
+    question.may_compare(conditions, services).await?;
     Ok(allowed)
 }
 
@@ -155,9 +157,26 @@ pub async fn decide_key(
 /// # Errors
 /// `AccessDenied`.
 pub fn also(permit: &Permit, action: Action) -> Result<(), S3Error> {
-    let (asked, standing) = (Arc::clone(permit.asked()), Arc::clone(permit.standing()?));
-    let question = Question { asked, standing, key: permit.key().ok().cloned(), version: None };
-    judge(&question.case(action, AclRight::Owner)).map(drop).ok_or_else(|| question.refusal())
+    beside(permit, Arc::clone(permit.asked()), action)
+}
+
+/// Decides whether the holder of a permit to copy may give the source's tags to the copy (AWS, "Required permissions for
+/// Amazon S3 API operations").
+///
+/// # Errors
+/// `AccessDenied`.
+pub fn may_tag(permit: &Permit, tags: &[Tag]) -> Result<(), S3Error> {
+    if tags.is_empty() {
+        return Ok(());
+    }
+    beside(permit, Arc::new(document::with_tags(permit.asked(), tags)), Action::PutObjectTagging)
+}
+
+fn beside(permit: &Permit, asked: Arc<Asked>, action: Action) -> Result<(), S3Error> {
+    let (standing, key) = (Arc::clone(permit.standing()?), permit.key().ok().cloned());
+    let question = Question { asked, standing, key, version: permit.version() };
+    let case = Case { object: permit.object(), ..question.case(action, AclRight::Owner) };
+    judge(&case).map(drop).ok_or_else(|| question.refusal())
 }
 
 /// Whether a policy, on the bucket that a permit is about, would deny its holder this right on the bucket.
@@ -181,7 +200,7 @@ fn further(asked: &Asked) -> Vec<(Action, AclRight)> {
             if lists {
                 needed.push((Action::PutObjectAcl, AclRight::NewObjectAcp));
             }
-            if headers.bytes("x-amz-tagging").is_some_and(|tags| !tags.is_empty()) {
+            if !asked.copies_tags() && headers.bytes("x-amz-tagging").is_some_and(|tags| !tags.is_empty()) {
                 needed.push((Action::PutObjectTagging, AclRight::Owner));
             }
         }
@@ -192,6 +211,9 @@ fn further(asked: &Asked) -> Vec<(Action, AclRight)> {
             if headers.get("x-amz-bucket-object-lock-enabled").is_some_and(|on| on.eq_ignore_ascii_case("true")) {
                 needed.push((Action::PutBucketObjectLockConfiguration, AclRight::Owner));
                 needed.push((Action::PutBucketVersioning, AclRight::Owner));
+            }
+            if document::tags_bucket(asked) {
+                needed.push((Action::TagResource, AclRight::Owner));
             }
             if headers.has("x-amz-object-ownership") {
                 needed.push((Action::PutBucketOwnershipControls, AclRight::Owner));
@@ -239,31 +261,36 @@ impl Question {
         };
         let ground = ground.ok_or_else(|| self.refusal())?;
         let permit = Permit::mint(Arc::clone(&self.asked), action, ground);
-        Ok(permit.on(Arc::clone(&self.standing), self.key.clone()).having_seen(seen))
+        let permit = permit.on(Arc::clone(&self.standing), self.key.clone());
+        Ok(permit.on_version(self.version).having_seen(seen))
     }
 
-    /// A write that depends on the ETag of what is there tells it, and needs the right to read it (AWS, "Add
-    /// preconditions to S3 operations with conditional requests").
-    async fn may_compare(&self, services: &Services) -> Result<(), S3Error> {
-        let writes = matches!(self.asked.row.action, Action::PutObject | Action::DeleteObject) && self.key.is_some();
-        let compares = self.asked.headers.get("if-match").is_some_and(|etag| etag.trim() != "*");
-        if writes && compares { self.may_read(services).await } else { Ok(()) }
+    /// A write that depends on the ETag, the time or the size of what is there tells it, and needs the right to read it
+    /// (AWS, "Add preconditions to S3 operations with conditional requests").
+    async fn may_compare(&self, conditions: &WriteConditions, services: &Services) -> Result<(), S3Error> {
+        if conditions.tell_etag() {
+            self.may_read(None, services).await?;
+        }
+        if conditions.tell_shape() {
+            self.may_read(self.version, services).await?;
+        }
+        Ok(())
     }
 
-    async fn may_read(&self, services: &Services) -> Result<(), S3Error> {
+    async fn may_read(&self, version: Option<VersionRef>, services: &Services) -> Result<(), S3Error> {
         let right = AclRight::ObjectRead;
+        let action = if version.is_some() { Action::GetObjectVersion } else { Action::GetObject };
+        let case = Case { version, ..self.case(action, right) };
         let Some(key) = self.key.as_ref().filter(|_| object::matters(&self.asked, &self.standing, right)) else {
-            return judge(&self.case(Action::GetObject, right)).map(drop).ok_or_else(|| self.refusal());
+            return judge(&case).map(drop).ok_or_else(|| self.refusal());
         };
-        let action = if self.version.is_some() { Action::GetObjectVersion } else { Action::GetObject };
-        let seen = object::look(&self.asked, &self.standing, key, self.version, action, services).await?;
-        let looked = Looked::of(Some(&seen.head), self.version);
+        let seen = object::look(&self.asked, &self.standing, key, version, action, services).await?;
+        let looked = Looked::of(Some(&seen.head), version);
         // What is not there has no ETag to tell.
         if matches!(looked, Looked::Nothing) {
             return Ok(());
         }
-        let case = Case { object: looked.object(), ..self.case(action, right) };
-        judge(&case).map(drop).ok_or_else(|| self.refusal())
+        judge(&Case { object: looked.object(), ..case }).map(drop).ok_or_else(|| self.refusal())
     }
 
     /// As AWS: whoever signs and is told that the bucket is another's may also know where it is.

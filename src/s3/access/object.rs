@@ -12,12 +12,12 @@ use crate::s3::services::Services;
 use crate::s3::target::Target;
 use crate::storage::{Fetch, HeadRead, ObjectAttrs, ObjectKey, VersionRef};
 
-/// The version that a request names, where that changes which right it needs.
+/// The version that a request names, where that is what it is about.
 ///
 /// # Errors
 /// `InvalidArgument` for what cannot be a version's id.
 pub(super) fn named(row: &Row, target: &Target) -> Result<Option<VersionRef>, S3Error> {
-    if row.level == Level::Object && row.action.of_version() != row.action || is_objects(row.acl) {
+    if row.level == Level::Object && row.action.is_on_version() || is_objects(row.acl) {
         return version::named(target);
     }
     Ok(None)

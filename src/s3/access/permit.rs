@@ -20,6 +20,7 @@ pub struct Permit {
     ground: Ground,
     standing: Option<Arc<Standing>>,
     key: Option<ObjectKey>,
+    version: Option<VersionRef>,
     seen: Option<Seen>,
     charged: bool,
 }
@@ -34,12 +35,17 @@ pub(super) struct Seen {
 
 impl Permit {
     pub(super) fn mint(asked: Arc<Asked>, action: Action, ground: Ground) -> Self {
-        Self { asked, action, ground, standing: None, key: None, seen: None, charged: false }
+        Self { asked, action, ground, standing: None, key: None, version: None, seen: None, charged: false }
     }
 
     /// The same, on a bucket, and perhaps a key of it.
     pub(super) fn on(self, standing: Arc<Standing>, key: Option<ObjectKey>) -> Self {
         Self { standing: Some(standing), key, ..self }
+    }
+
+    /// The same, on a version of the key.
+    pub(super) fn on_version(self, version: Option<VersionRef>) -> Self {
+        Self { version, ..self }
     }
 
     /// The same, decided by what was read.
@@ -142,6 +148,17 @@ impl Permit {
     /// As [`Permit::bucket`].
     pub fn key(&self) -> Result<&ObjectKey, S3Error> {
         self.key.as_ref().ok_or_else(|| S3ErrorCode::InternalError.because("The operation names no key."))
+    }
+
+    /// The version that it is allowed on, where one is named.
+    pub(super) fn version(&self) -> Option<VersionRef> {
+        self.version
+    }
+
+    /// The object that the decision has looked at.
+    pub(super) fn object(&self) -> Option<&ObjectAttrs> {
+        let seen = self.seen.as_ref()?;
+        Looked::of(Some(&seen.head), seen.version).object()
     }
 
     /// The head that the decision has looked at, if that was this version and as much of it.

@@ -3,7 +3,9 @@
 use crate::client::{Form, Reply};
 use crate::ops::Ground;
 use crate::ops::acls::{ALL_USERS, id};
+use crate::ops::bucket::put_bucket_ownership_controls::own;
 use crate::ops::bucket::put_bucket_policy::put;
+use crate::ops::locks::{self, FAR, hold, of, retention, version};
 use crate::ops::md5_base64;
 use crate::ops::object::put_object_tagging::document as tagging;
 
@@ -118,4 +120,121 @@ fn whoever_may_write_by_a_list_removes_no_version() {
         client.delete(&g.path("k")).assert_status(204);
     }
     g.alice.delete(&target).assert_status(204);
+}
+
+/// Bob copies an object of his own, with these tags, to Alice's bucket.
+fn copy_tagged(g: &Ground, own: &str, tags: &str, headers: &[(&str, &str)]) -> Reply {
+    let source = format!("/{own}/tagged-{}", tags.replace('=', "-"));
+    g.bob.request("PUT", &source).header("x-amz-tagging", tags).body("x").send().assert_status(200);
+    let copy = g.bob.request("PUT", &g.path("copy")).header("x-amz-copy-source", source);
+    headers.iter().fold(copy, |copy, (name, value)| copy.header(name, *value)).send()
+}
+
+#[test]
+fn tags_that_are_copied_are_put() {
+    let g = Ground::new();
+    let own = bobs(&g);
+    put(&g, statement(&g, "Allow", "s3:PutObject", "{}")).assert_status(204);
+    copy_tagged(&g, &own, "", &[]).assert_status(200);
+    copy_tagged(&g, &own, "env=prod", &[]).assert_error(403, "AccessDenied");
+    copy_tagged(&g, &own, "env=prod", &[("x-amz-tagging-directive", "COPY")]).assert_error(403, "AccessDenied");
+    copy_tagged(&g, &own, "env=prod", &[("x-amz-tagging-directive", "REPLACE")]).assert_status(200);
+    // What the header says is not put where tags are copied, and nobody has to be let put it.
+    copy_tagged(&g, &own, "", &[("x-amz-tagging", "env=prod")]).assert_status(200);
+    let everything = statement(&g, "Allow", "s3:*", "{}");
+    let secret = r#"{"StringEquals":{"s3:RequestObjectTag/env":"secret"}}"#;
+    let deny = statement(&g, "Deny", "s3:PutObjectTagging", secret);
+    let (allow, deny) = (everything.trim_end_matches("]}"), deny.split_once('[').expect("is a list").1);
+    put(&g, format!("{allow},{deny}")).assert_status(204);
+    copy_tagged(&g, &own, "env=prod", &[]).assert_status(200);
+    copy_tagged(&g, &own, "env=secret", &[]).assert_error(403, "AccessDenied");
+    assert_eq!(g.alice.get(&format!("{}?tagging", g.path("copy"))).elements("Value"), ["prod"]);
+}
+
+#[test]
+fn a_header_says_nothing_about_the_tags_of_a_copy() {
+    let g = Ground::new();
+    let own = bobs(&g);
+    let condition = r#"{"StringEquals":{"s3:RequestObjectTag/env":"prod"}}"#;
+    put(&g, statement(&g, "Allow", "s3:PutObject*", condition)).assert_status(204);
+    let says = ("x-amz-tagging", "env=prod");
+    for tags in ["", "env=dev", "env=prod"] {
+        copy_tagged(&g, &own, tags, &[says]).assert_error(403, "AccessDenied");
+    }
+    copy_tagged(&g, &own, "env=dev", &[says, ("x-amz-tagging-directive", "REPLACE")]).assert_status(200);
+    assert_eq!(g.alice.get(&format!("{}?tagging", g.path("copy"))).elements("Value"), ["prod"]);
+}
+
+#[test]
+fn a_version_that_is_named_is_what_locks_and_restores_are_about() {
+    let g = locks::ground();
+    own(&g, "ObjectWriter").assert_status(200);
+    put(&g, statement(&g, "Allow", "s3:*", "{}")).assert_status(204);
+    let theirs = version(&g.bob.put(&g.path("k"), "theirs").assert_status(200));
+    let ours = version(&g.put("k", "ours"));
+    let nobody = g.alice.anonymous();
+    let ask = |method: &str, sub_resource: &str, version: &str, body: &str| {
+        nobody.request(method, &of(&g, "k", sub_resource, version)).body(body).send()
+    };
+    let retained = retention("GOVERNANCE", FAR);
+    for (method, sub_resource, body, status) in [
+        ("PUT", "legal-hold", hold("ON"), 200),
+        ("GET", "legal-hold", String::new(), 200),
+        ("PUT", "retention", retained, 200),
+        ("GET", "retention", String::new(), 200),
+    ] {
+        // A policy of the bucket's does not reach what another account owns.
+        ask(method, sub_resource, &theirs, &body).assert_error(403, "AccessDenied");
+        ask(method, sub_resource, &ours, &body).assert_status(status);
+    }
+    ask("POST", "restore", &theirs, "").assert_error(403, "AccessDenied");
+    ask("POST", "restore", &ours, "").assert_error(403, "InvalidObjectState");
+}
+
+#[test]
+fn a_write_that_compares_an_etag_reads_it() {
+    let g = Ground::new();
+    let etag = g.put("k", "x").header("etag").expect("an ETag").to_owned();
+    put(&g, statement(&g, "Allow", "s3:PutObject", "{}")).assert_status(204);
+    let write = |name: &str, value: &str| g.bob.request("PUT", &g.path("k")).header(name, value).body("x").send();
+    for guess in [etag.as_str(), "\"wrong\"", "\"wrong\", *"] {
+        write("if-match", guess).assert_error(403, "AccessDenied");
+        write("if-none-match", guess).assert_error(403, "AccessDenied");
+    }
+    write("if-none-match", "*").assert_error(412, "PreconditionFailed");
+    put(&g, statement(&g, "Allow", "s3:*Object", "{}")).assert_status(204);
+    write("if-none-match", &etag).assert_error(412, "PreconditionFailed");
+    write("if-none-match", "\"wrong\"").assert_status(200);
+}
+
+#[test]
+fn a_delete_that_compares_reads_what_it_compares() {
+    let g = Ground::new();
+    g.versioning("Enabled");
+    let old = put_version(&g, "k", "old");
+    let etag = g.put("k", "x").header("etag").expect("an ETag").to_owned();
+    put(&g, statement(&g, "Allow", "s3:DeleteObject", "{}")).assert_status(204);
+    let modified = "Thu, 01 Jan 1970 00:00:00 GMT";
+    let conditions =
+        [("x-amz-if-match-size", "7"), ("x-amz-if-match-last-modified-time", modified), ("if-match", "\"wrong\"")];
+    let delete = |target: &str, (name, value): (&str, &str)| g.bob.request("DELETE", target).header(name, value).send();
+    for condition in conditions {
+        delete(&g.path("k"), condition).assert_error(403, "AccessDenied");
+    }
+    for element in ["<Size>7</Size>", &format!("<LastModifiedTime>{modified}</LastModifiedTime>"), "<ETag>wrong</ETag>"]
+    {
+        let text = format!("<Delete><Object><Key>k</Key>{element}</Object></Delete>");
+        let request = g.bob.request("POST", &format!("{}?delete", g.root()));
+        let reply = request.header("content-md5", md5_base64(text.as_bytes())).body(text).send().assert_status(200);
+        assert_eq!(reply.elements("Code"), ["AccessDenied"], "{element}");
+    }
+    // The ETag is the current version's, whichever is named; size and time are those of the one that is.
+    put(&g, statement(&g, "Allow", "s3:*ObjectVersion", "{}")).assert_status(204);
+    let target = format!("{}?versionId={old}", g.path("k"));
+    delete(&target, ("if-match", &etag)).assert_error(403, "AccessDenied");
+    delete(&target, conditions[0]).assert_error(412, "PreconditionFailed");
+    put(&g, statement(&g, "Allow", "s3:*Object", "{}")).assert_status(204);
+    for condition in conditions {
+        delete(&g.path("k"), condition).assert_error(412, "PreconditionFailed");
+    }
 }

@@ -1,4 +1,6 @@
 use super::*;
+use crate::ops::bucket::create_bucket::tagged;
+use crate::ops::fresh_bucket_name;
 
 #[test]
 fn a_user_may_what_its_policies_say() {
@@ -150,4 +152,21 @@ fn policies_of_users_and_sessions_know_whose_things_are_and_where_requests_go() 
             }
         }
     }
+}
+
+#[test]
+fn whoever_tags_a_new_bucket_needs_the_right_to() {
+    let account = Account::new();
+    let (user, name) = (account.user(), account.name.as_str());
+    let create = |tags: &[(&str, &str)]| user.put(&format!("/{}", fresh_bucket_name()), tagged(tags));
+    account.let_user("s3:CreateBucket");
+    create(&[]).assert_status(200);
+    create(&[("env", "prod")]).assert_error(403, "AccessDenied");
+    let condition = r#""Condition":{"StringEquals":{"aws:RequestTag/env":"prod"},"ForAllValues:StringEquals":{"aws:TagKeys":["env"]}}"#;
+    let document = allow("s3:TagResource").replace(r#""Resource":"*""#, &format!(r#""Resource":"*",{condition}"#));
+    let parameters = [("UserName", name), ("PolicyName", "tags"), ("PolicyDocument", &document)];
+    iam(account.alice(), "PutUserPolicy", &parameters).assert_status(200);
+    create(&[("env", "prod")]).assert_status(200);
+    create(&[("env", "dev")]).assert_error(403, "AccessDenied");
+    create(&[("env", "prod"), ("more", "x")]).assert_error(403, "AccessDenied");
 }

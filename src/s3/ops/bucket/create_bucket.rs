@@ -122,12 +122,14 @@ fn list(
     }
 }
 
-/// Whether a bucket that is there already is as this request wants one: nobody may believe in locks, rights or owners
-/// that are not there. AWS answers 200 for a bucket of one's own in us-east-1 (and 409 elsewhere), and takes its list
+/// Whether a bucket that is there already is as this request wants one: nobody may believe in locks, rights,
+/// owners or tags that are not there. AWS answers 200 for a bucket of one's own in us-east-1 (and 409 elsewhere), and takes its list
 /// away; here a bucket with another list is a conflict.
 fn is_as_asked(bucket: &Bucket, input: &Input, asked: &BucketSettings) -> bool {
     let there = &bucket.settings;
+    let has_tags = there.tags.len() == input.tags.len() && input.tags.iter().all(|tag| there.tags.contains(tag));
     (there.object_lock.is_some() || !input.object_lock)
+        && (has_tags || input.tags.is_empty())
         && there.acl == asked.acl
         && input.ownership.is_none_or(|wanted| wanted == there.ownership())
 }

@@ -144,6 +144,9 @@ async fn run(
     for _ in 0..SOURCE_READS_MAX {
         let from = version::read_source(&source, services).await?;
         judge_source(&input.source_conditions, &from.attrs)?;
+        if input.tags.is_none() {
+            access::may_tag(&permit, &from.attrs.tags)?;
+        }
         // The destination is read before the reference is made: a store that reclaims by fencing depends on it.
         let head = begin(bucket, key, services).await?;
         input.conditions.judge(head.head.object().map(|r| &r.attrs))?;

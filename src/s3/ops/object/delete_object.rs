@@ -38,20 +38,11 @@ pub const ROW: Row = Row {
 fn call(permit: Permit, request: Request, services: Arc<Services>) -> Reply {
     Box::pin(async move {
         let version = version::named(&request.target)?;
-        let conditions = decode(&request)?;
+        let conditions = WriteConditions::parse_delete(&request.headers)?;
         let bypass = lock::headers::bypass(&permit, &request.headers);
         let deleted = run(&permit, version, &conditions, bypass, &services).await?;
         Ok(encode(&deleted))
     })
-}
-
-fn decode(request: &Request) -> Result<WriteConditions, S3Error> {
-    let header = |name: &str| request.headers.get(name);
-    WriteConditions::of_delete(
-        header("if-match"),
-        header("x-amz-if-match-last-modified-time"),
-        header("x-amz-if-match-size"),
-    )
 }
 
 /// Removes what the permit and the version name. `bypass`: governance is set aside, by one who may.

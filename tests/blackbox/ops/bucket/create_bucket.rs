@@ -14,9 +14,9 @@
 //! | 400 InvalidDigest | the digest of the document is none | everywhere::a_document_whose_digest_differs |
 //! | 400 MaxMessageLengthExceeded | the document is larger than any | everywhere::a_document_larger_than_any |
 //! | never 400 TooManyBuckets | there is no quota | list_buckets::a_tenant_sees_its_own_buckets_in_order_and_in_pages |
-//! | 403 AccessDenied | nobody signs | refusals::whoever_sends_no_credentials_may_know_that_a_bucket_is_not_there |
+//! | 403 AccessDenied | nobody signs, or no right to it | refusals::whoever_sends_no_credentials_may_know_that_a_bucket_is_not_there, users::whoever_tags_a_new_bucket_needs_the_right_to |
 //! | 409 BucketAlreadyExists | it is somebody else's | a_free_name_is_claimed_and_a_taken_one_is_not |
-//! | 409 BucketAlreadyOwnedByYou | it is one's own, elsewhere than in us-east-1 or with other headers | outside_us_east_1_an_owned_bucket_is_a_conflict, a_bucket_begins_with_the_list_and_the_owner_that_are_asked_for |
+//! | 409 BucketAlreadyOwnedByYou | it is one's own, elsewhere than in us-east-1, or with other headers or tags | outside_us_east_1_an_owned_bucket_is_a_conflict, a_bucket_begins_with_the_list_and_the_owner_that_are_asked_for, tags_are_not_dropped |
 //! | 409 OperationAborted | a bucket of this name is being deleted | create_bucket::a_name_whose_bucket_is_being_deleted_is_free_later |
 //! | 501 NotImplemented | `aws-exec-read` | what_is_not_implemented_is_refused_and_makes_no_bucket |
 
@@ -27,6 +27,12 @@ use crate::ops::{Ground, client, fresh_bucket_name};
 
 fn location(name: &str) -> String {
     format!("<CreateBucketConfiguration><LocationConstraint>{name}</LocationConstraint></CreateBucketConfiguration>")
+}
+
+/// A new bucket's tags, as a document.
+pub fn tagged(tags: &[(&str, &str)]) -> String {
+    let tags: String = tags.iter().map(|(k, v)| format!("<Tag><Key>{k}</Key><Value>{v}</Value></Tag>")).collect();
+    format!("<CreateBucketConfiguration><Tags>{tags}</Tags></CreateBucketConfiguration>")
 }
 
 #[test]
@@ -132,6 +138,22 @@ fn a_bucket_begins_with_the_list_and_the_owner_that_are_asked_for() {
     other.send().assert_error(409, "BucketAlreadyOwnedByYou");
     g.alice.request("PUT", &public).header("x-amz-acl", "public-read").send().assert_status(200);
     assert_grants(&acl(&public), &[(ALL_USERS, "READ"), (&alice, "FULL_CONTROL")]);
+}
+
+#[test]
+fn tags_are_not_dropped() {
+    let g = Ground::new();
+    let name = format!("/{}", fresh_bucket_name());
+    let create = |tags: &[(&str, &str)]| g.alice.put(&name, tagged(tags));
+    create(&[("a", "1"), ("b", "2")]).assert_status(200);
+    // What is there has what is asked for, in whatever order.
+    create(&[("b", "2"), ("a", "1")]).assert_status(200);
+    create(&[]).assert_status(200);
+    for other in [&[("a", "1")][..], &[("a", "1"), ("b", "3")], &[("a", "1"), ("b", "2"), ("c", "3")]] {
+        create(other).assert_error(409, "BucketAlreadyOwnedByYou");
+    }
+    g.alice.put(&g.root(), tagged(&[("a", "1")])).assert_error(409, "BucketAlreadyOwnedByYou");
+    assert_eq!(g.alice.get(&format!("{name}?tagging")).assert_status(200).elements("Value"), ["1", "2"]);
 }
 
 /// Alice and Bob claim one name 200 times at once, on one front end or, where the store takes it, on two.

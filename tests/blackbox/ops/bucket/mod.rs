@@ -1,6 +1,6 @@
 //! Operations on buckets.
 
-mod create_bucket;
+pub mod create_bucket;
 mod delete_bucket;
 mod delete_bucket_cors;
 mod delete_bucket_lifecycle;
