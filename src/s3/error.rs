@@ -85,6 +85,7 @@ codes! {
     MalformedXML 400 "The XML you provided was not well-formed or did not validate against our published schema",
     MaxMessageLengthExceeded 400 "Your request was too big.",
     MaxPostPreDataLengthExceeded 400 "Your POST request fields preceding the upload file were too large.",
+    MetadataConfigurationNotFound 404 "The metadata configuration does not exist",
     MetadataTooLarge 400 "Your metadata headers exceed the maximum allowed metadata size",
     MethodNotAllowed 405 "The specified method is not allowed against this resource.",
     MissingContentLength 411 "You must provide the Content-Length HTTP header.",
@@ -193,6 +194,7 @@ impl S3Error {
             | Code::BucketAlreadyOwnedByYou
             | Code::BucketNotEmpty
             | Code::InvalidBucketName
+            | Code::MetadataConfigurationNotFound
             | Code::NoSuchBucketPolicy
             | Code::NoSuchCORSConfiguration
             | Code::NoSuchLifecycleConfiguration

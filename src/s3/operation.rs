@@ -105,6 +105,8 @@ pub const ROWS: &[&Row] = &[
     &ops::bucket::get_bucket_location::ROW,
     &ops::bucket::get_bucket_acl::ROW,
     &ops::bucket::put_bucket_acl::ROW,
+    &ops::bucket::get_bucket_accelerate_configuration::ROW,
+    &ops::bucket::put_bucket_accelerate_configuration::ROW,
     &ops::bucket::get_bucket_request_payment::ROW,
     &ops::bucket::put_bucket_request_payment::ROW,
     &ops::bucket::get_bucket_versioning::ROW,
@@ -180,8 +182,10 @@ const SUB_RESOURCES: &[&str] = &[
     "list-type",
     "location",
     "logging",
+    "metadataAnnotationTable",
     "metadataConfiguration",
     "metadataInventoryTable",
+    "metadataJournalTable",
     "metadataTable",
     "metrics",
     "notification",
@@ -207,6 +211,9 @@ const SUB_RESOURCES: &[&str] = &[
     "versions",
     "website",
 ];
+
+/// Of these, those that S3 lets nobody read: they are read as part of another one.
+const WRITE_ONLY: &[&str] = &["metadataAnnotationTable", "metadataInventoryTable", "metadataJournalTable"];
 
 /// Finds the row of a request: the one that asks for most among those that fit, if it accounts for every sub-resource
 /// the request names.
@@ -235,6 +242,9 @@ pub fn find(method: Option<Method>, target: &Target, headers: &Headers) -> Resul
             .find(|p| SUB_RESOURCES.contains(&p.name.as_str()) && !named(row, &p.name) && !row.tolerates(&p.name))
         {
             None => Ok(row),
+            Some(parameter) if method == Method::Get && WRITE_ONLY.contains(&parameter.name.as_str()) => {
+                Err(not_allowed(method, level))
+            }
             Some(parameter) => Err(not_implemented(method, &parameter.name)),
         },
         None if target.query.iter().any(|p| SUB_RESOURCES.contains(&p.name.as_str())) => {
@@ -345,11 +355,21 @@ mod tests {
         ] {
             assert_eq!(find_in(method, bucket, key, query), Ok(name), "{method:?} {query}");
         }
+        for (query, code) in [
+            ("metadataJournalTable", S3ErrorCode::MethodNotAllowed),
+            ("metadataAnnotationTable&prefix=x", S3ErrorCode::MethodNotAllowed),
+            ("select", S3ErrorCode::NotImplemented),
+        ] {
+            assert_eq!(find_in(Get, b, None, query), Err(code), "{query}");
+        }
     }
 
     #[test]
     fn a_sub_resource_is_never_overlooked() {
         for (method, key, query) in [
+            (Method::Put, None, "metadataJournalTable"),
+            (Method::Put, None, "metadataAnnotationTable"),
+            (Method::Put, None, "metadataInventoryTable"),
             (Method::Delete, Some("k"), "retention"),
             (Method::Delete, Some("k"), "legal-hold"),
             (Method::Put, None, "replication"),

@@ -40,6 +40,9 @@ pub struct BucketSettings {
     /// What may be asked of the bucket; absent when it is unbounded.
     #[prost(message, optional, tag = "11")]
     pub limits: Option<RateLimits>,
+    /// Somebody has said that transfers are not to be accelerated. They never are; whoever said it is told so.
+    #[prost(bool, tag = "12")]
+    pub acceleration_suspended: bool,
 }
 
 /// A bucket's versioning (AWS, "How S3 Versioning works").

@@ -421,7 +421,9 @@ def unconfigured():
                             (s3.get_public_access_block, "NoSuchPublicAccessBlockConfiguration"),
                             (s3.get_bucket_ownership_controls, "OwnershipControlsNotFoundError"),
                             (s3.get_bucket_lifecycle_configuration, "NoSuchLifecycleConfiguration"),
-                            (s3.get_bucket_tagging, "NoSuchTagSet")):
+                            (s3.get_bucket_tagging, "NoSuchTagSet"),
+                            (s3.get_bucket_metadata_configuration, "MetadataConfigurationNotFound"),
+                            (s3.get_bucket_metadata_table_configuration, "MetadataConfigurationNotFound")):
         suite.refused(operation.__name__, code, operation, **ids)
     suite.equal("logging", s3.get_bucket_logging(**ids).get("LoggingEnabled"), None)
     suite.equal("acceleration", s3.get_bucket_accelerate_configuration(**ids).get("Status"), None)
@@ -432,12 +434,18 @@ def unconfigured():
         page = getattr(s3, f"list_bucket_{kind}_configurations")(**ids)
         suite.equal(kind, (page.get(member), page["IsTruncated"]), (None, False))
         suite.refused(f"one of {kind}", "NoSuchConfiguration", getattr(s3, f"get_bucket_{kind}_configuration"), Id="x", **ids)
+        gone = getattr(s3, f"delete_bucket_{kind}_configuration")(Id="x", **ids)
+        suite.equal(f"none of {kind} to remove", gone["ResponseMetadata"]["HTTPStatusCode"], 204)
     s3.put_bucket_request_payment(RequestPaymentConfiguration={"Payer": "Requester"}, **ids)
     suite.equal("the requester pays", s3.get_bucket_request_payment(**ids)["Payer"], "Requester")
     s3.put_bucket_request_payment(RequestPaymentConfiguration={"Payer": "BucketOwner"}, **ids)
     rule = {"Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}]}
     suite.refused("encryption", "NotImplemented", s3.put_bucket_encryption, ServerSideEncryptionConfiguration=rule, **ids)
     suite.refused("acceleration", "NotImplemented", s3.put_bucket_accelerate_configuration, AccelerateConfiguration={"Status": "Enabled"}, **ids)
+    s3.put_bucket_accelerate_configuration(AccelerateConfiguration={"Status": "Suspended"}, **ids)
+    suite.equal("no acceleration", s3.get_bucket_accelerate_configuration(**ids)["Status"], "Suspended")
+    if hasattr(s3, "get_bucket_abac"):
+        suite.equal("rights by tags of the bucket", s3.get_bucket_abac(**ids)["AbacStatus"]["Status"], "Disabled")
     suite.refused("another's bucket", "403", s3.head_bucket, ExpectedBucketOwner="111122223333", **ids)
     suite.equal("verbatim", s3.put_object(Key="v", Body=b"", ContentEncoding="x-own", ContentType="A/b; C=d", **ids) and
                 [s3.head_object(Key="v", **ids)[h] for h in ("ContentEncoding", "ContentType")], ["x-own", "A/b; C=d"])

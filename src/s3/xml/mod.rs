@@ -1,5 +1,6 @@
 //! Documents in and out. The only place that names quick-xml.
 
+pub mod acceleration;
 pub mod acl;
 pub mod attributes;
 pub mod buckets;

@@ -281,6 +281,12 @@ impl Request {
         self
     }
 
+    /// Without a header that was given above.
+    pub fn without(mut self, name: &str) -> Self {
+        self.headers.retain(|(n, _)| !n.eq_ignore_ascii_case(name));
+        self
+    }
+
     /// A header that a presigned URL carries as a query parameter, as botocore and aws-sdk-js move them there.
     pub fn in_query(mut self, name: &str, value: &str) -> Self {
         self.in_query.push((name.to_owned(), value.to_owned()));

@@ -29,6 +29,7 @@ pub struct Subject<'a> {
 
 /// Sub-resources that boto 2 signs, and those that came after it.
 const V2_SUB_RESOURCES: &[&str] = &[
+    "accelerate",
     "acl",
     "cors",
     "defaultObjectAcl",

@@ -8,7 +8,9 @@ use dolium::s3::request::Method;
 use crate::client::{Client, Form, Request};
 use crate::ops::bucket::put_bucket_cors::{document as cors_document, rule as cors_rule};
 use crate::ops::bucket::put_bucket_lifecycle_configuration::rule as lifecycle_rule;
-use crate::ops::bucket::{put_bucket_ownership_controls, put_bucket_policy, put_public_access_block};
+use crate::ops::bucket::{
+    put_bucket_accelerate_configuration, put_bucket_ownership_controls, put_bucket_policy, put_public_access_block,
+};
 use crate::ops::control;
 use crate::ops::multipart::{Multipart, document};
 use crate::ops::object::put_object_tagging::document as tagging;
@@ -62,6 +64,10 @@ pub fn request(row: &Row, subject: &Subject, client: &Client) -> Request {
         "PutBucketRequestPayment" => {
             "<RequestPaymentConfiguration><Payer>BucketOwner</Payer></RequestPaymentConfiguration>".to_owned()
         }
+        "PutBucketAccelerateConfiguration" => put_bucket_accelerate_configuration::document("Suspended"),
+        "PutBucketLogging" => "<BucketLoggingStatus/>".to_owned(),
+        "PutBucketNotificationConfiguration" => "<NotificationConfiguration/>".to_owned(),
+        "PutBucketAbac" => "<AbacStatus><Status>Disabled</Status></AbacStatus>".to_owned(),
         "PutBucketOwnershipControls" => put_bucket_ownership_controls::document("ObjectWriter"),
         "PutBucketPolicy" => put_bucket_policy::policy("Allow", "\"*\"", "s3:ListBucket", bucket),
         "PutPublicAccessBlock" | "PutAccountPublicAccessBlock" => put_public_access_block::document(&[]),

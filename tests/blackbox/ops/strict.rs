@@ -1,9 +1,14 @@
 //! The point of view of a strict client: every operation of the table with each header and parameter that S3 knows empty,
-//! twice, over-long, not text and nonsensical. Nothing is answered 5xx (but `NotImplemented`, which is documented), every
+//! twice, over-long, not text and nonsensical; with what it needs missing; with links whose parameters are so. Nothing is answered 5xx (but `NotImplemented`, which is documented), every
 //! error is one of the table with its own status, and the ones below are the right ones.
+
+mod links;
+mod missing;
+mod names;
 
 use dolium::s3::error::S3ErrorCode;
 use dolium::s3::operation::{BodyKind, ROWS, Row};
+use dolium::s3::ops::bucket::unconfigured;
 use dolium::s3::request::Method;
 
 use crate::client::{Reply, Request};
@@ -12,122 +17,12 @@ use crate::ops::Ground;
 use crate::ops::access::{self, Subject};
 use crate::ops::control;
 use crate::ops::multipart::Multipart;
-
-/// Headers of S3's requests. Those that frame the body are left to the tests of the wire.
-const HEADERS: &[&str] = &[
-    "authorization",
-    "cache-control",
-    "content-disposition",
-    "content-encoding",
-    "content-language",
-    "content-md5",
-    "content-type",
-    "date",
-    "expires",
-    "if-match",
-    "if-modified-since",
-    "if-none-match",
-    "if-unmodified-since",
-    "origin",
-    "range",
-    "x-amz-acl",
-    "x-amz-bucket-object-lock-enabled",
-    "x-amz-bypass-governance-retention",
-    "x-amz-checksum-algorithm",
-    "x-amz-checksum-crc32",
-    "x-amz-checksum-crc32c",
-    "x-amz-checksum-crc64nvme",
-    "x-amz-checksum-mode",
-    "x-amz-checksum-sha1",
-    "x-amz-checksum-sha256",
-    "x-amz-checksum-type",
-    "x-amz-content-sha256",
-    "x-amz-copy-source",
-    "x-amz-copy-source-if-match",
-    "x-amz-copy-source-if-modified-since",
-    "x-amz-copy-source-if-none-match",
-    "x-amz-copy-source-if-unmodified-since",
-    "x-amz-copy-source-range",
-    "x-amz-copy-source-server-side-encryption-customer-algorithm",
-    "x-amz-date",
-    "x-amz-decoded-content-length",
-    "x-amz-expected-bucket-owner",
-    "x-amz-grant-full-control",
-    "x-amz-grant-read",
-    "x-amz-if-match-last-modified-time",
-    "x-amz-if-match-size",
-    "x-amz-max-parts",
-    "x-amz-meta-a",
-    "x-amz-metadata-directive",
-    "x-amz-mfa",
-    "x-amz-mp-object-size",
-    "x-amz-object-attributes",
-    "x-amz-object-lock-legal-hold",
-    "x-amz-object-lock-mode",
-    "x-amz-object-lock-retain-until-date",
-    "x-amz-object-ownership",
-    "x-amz-optional-object-attributes",
-    "x-amz-part-number-marker",
-    "x-amz-request-payer",
-    "x-amz-sdk-checksum-algorithm",
-    "x-amz-security-token",
-    "x-amz-server-side-encryption",
-    "x-amz-server-side-encryption-customer-algorithm",
-    "x-amz-source-expected-bucket-owner",
-    "x-amz-storage-class",
-    "x-amz-tagging",
-    "x-amz-tagging-directive",
-    "x-amz-trailer",
-    "x-amz-website-redirect-location",
-    "x-amz-write-offset-bytes",
-];
-
-/// Parameters of S3's requests: those that page, name or override, and sub-resources.
-const PARAMETERS: &[&str] = &[
-    "acl",
-    "allow-unordered",
-    "attributes",
-    "bucket-region",
-    "continuation-token",
-    "delimiter",
-    "encoding-type",
-    "fetch-owner",
-    "key-marker",
-    "legal-hold",
-    "lifecycle",
-    "list-type",
-    "marker",
-    "max-buckets",
-    "max-keys",
-    "max-parts",
-    "max-uploads",
-    "part-number-marker",
-    "partNumber",
-    "policy",
-    "prefix",
-    "response-cache-control",
-    "response-content-type",
-    "response-expires",
-    "restore",
-    "retention",
-    "start-after",
-    "tagging",
-    "torrent",
-    "upload-id-marker",
-    "uploadId",
-    "uploads",
-    "version-id-marker",
-    "versionId",
-    "versioning",
-    "versions",
-    "website",
-    "X-Amz-Algorithm",
-    "x-id",
-];
+use names::{HEADERS, NUMBERS, PARAMETERS, SUB_RESOURCES};
 
 /// How a header or parameter is wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum How {
+    Missing,
     Empty,
     Nonsense,
     Negative,
@@ -141,7 +36,7 @@ const HOWS: [How; 6] = [How::Empty, How::Nonsense, How::Negative, How::Twice, Ho
 impl How {
     fn value(self) -> Vec<u8> {
         match self {
-            Self::Empty => Vec::new(),
+            Self::Missing | Self::Empty => Vec::new(),
             Self::Nonsense | Self::Twice => b"nonsense".to_vec(),
             Self::Negative => b"-1".to_vec(),
             Self::Long => vec![b'9'; 3_000],
@@ -155,6 +50,12 @@ const WRITES: &[&str] = &["PutObject", "CreateMultipartUpload", "CopyObject"];
 const LISTED: &[&str] = &["CreateBucket", "PutObject", "CreateMultipartUpload", "CopyObject"];
 const BODIES: &[&str] = &["PutObject", "UploadPart"];
 const LISTS: &[&str] = &["ListObjects", "ListObjectsV2"];
+const COPIES: &[&str] = &["CopyObject", "UploadPartCopy"];
+/// What encryption by the server could be asked of.
+const CIPHERED: &[&str] =
+    &["PutObject", "CreateMultipartUpload", "CopyObject", "UploadPart", "GetObject", "GetObjectAttributes"];
+/// What shows how signatures are taken.
+const SIGNED: &[&str] = &["GetObject", "ListObjects", "PutObject", "GetBucketVersioning"];
 const ALL_BUT_LONG: &[How] = &[How::Empty, How::Nonsense, How::Negative, How::Twice, How::NotText];
 const TEXT: &[How] = &[How::Empty, How::Nonsense, How::Negative, How::Twice, How::Long];
 const ONCE: &[How] = &[How::Empty, How::Nonsense, How::Negative, How::Long];
@@ -176,6 +77,23 @@ const RIGHT: &[(&[&str], &str, &[How], &str)] = &[
     (WRITES, "x-amz-storage-class", TEXT, "InvalidStorageClass"),
     (LISTED, "x-amz-acl", TEXT, "InvalidArgument"),
     (LISTED, "x-amz-grant-read", TEXT, "InvalidArgument"),
+    (LISTED, "x-amz-grant-read-acp", TEXT, "InvalidArgument"),
+    (LISTED, "x-amz-grant-write", TEXT, "InvalidArgument"),
+    (LISTED, "x-amz-grant-write-acp", TEXT, "InvalidArgument"),
+    (CIPHERED, "x-amz-server-side-encryption", TEXT, "NotImplemented"),
+    (CIPHERED, "x-amz-server-side-encryption-aws-kms-key-id", TEXT, "NotImplemented"),
+    (CIPHERED, "x-amz-server-side-encryption-bucket-key-enabled", TEXT, "NotImplemented"),
+    (CIPHERED, "x-amz-server-side-encryption-context", TEXT, "NotImplemented"),
+    (CIPHERED, "x-amz-server-side-encryption-customer-algorithm", TEXT, "NotImplemented"),
+    (CIPHERED, "x-amz-server-side-encryption-customer-key", TEXT, "NotImplemented"),
+    (CIPHERED, "x-amz-server-side-encryption-customer-key-md5", TEXT, "NotImplemented"),
+    (COPIES, "x-amz-copy-source-server-side-encryption-customer-algorithm", TEXT, "NotImplemented"),
+    (COPIES, "x-amz-copy-source-server-side-encryption-customer-key", TEXT, "NotImplemented"),
+    (COPIES, "x-amz-copy-source-server-side-encryption-customer-key-md5", TEXT, "NotImplemented"),
+    (WRITES, "x-amz-object-lock-event-hold", TEXT, "NotImplemented"),
+    (BODIES, "x-amz-checksum-sha512", TEXT, "InvalidRequest"),
+    (&["PutBucketPolicy"], "x-amz-confirm-remove-self-bucket-access", TEXT, ""),
+    (&["PutBucketLifecycleConfiguration"], "x-amz-transition-default-minimum-object-size", TEXT, "InvalidRequest"),
     (&["CreateBucket"], "x-amz-object-ownership", TEXT, "InvalidArgument"),
     (WRITES, "x-amz-website-redirect-location", NO_VALUE, "InvalidRedirectLocation"),
     (WRITES, "x-amz-website-redirect-location", &[How::Empty], ""),
@@ -197,14 +115,37 @@ const RIGHT: &[(&[&str], &str, &[How], &str)] = &[
     (&["PutObject", "CopyObject", "GetObject"], "if-match", &[How::Nonsense, How::Negative], "PreconditionFailed"),
     (&["DeleteObject"], "x-amz-if-match-size", &[How::Empty, How::Nonsense, How::Negative], "InvalidArgument"),
     (&["DeleteObject"], "x-amz-if-match-last-modified-time", &[How::Empty, How::Nonsense], "InvalidArgument"),
-    (&["CopyObject", "UploadPartCopy"], "x-amz-copy-source-if-match", &[How::Nonsense], "PreconditionFailed"),
+    (COPIES, "x-amz-copy-source-if-match", &[How::Nonsense], "PreconditionFailed"),
     (&["UploadPartCopy"], "x-amz-copy-source-range", TEXT, "InvalidArgument"),
     (&["GetObject"], "range", &HOWS, ""),
     (&["GetObject"], "if-modified-since", &HOWS, ""),
     (&["GetObject"], "if-unmodified-since", &HOWS, ""),
     (&["GetObject"], "x-amz-checksum-mode", TEXT, ""),
     (&["GetObject"], "partNumber", NO_VALUE, "InvalidArgument"),
-    (&["GetObject"], "response-content-type", NO_VALUE, ""),
+    (&["GetObject"], "if-range", TEXT, ""),
+    (&["GetObject"], "response-cache-control", TEXT, ""),
+    (&["GetObject"], "response-content-disposition", TEXT, ""),
+    (&["GetObject"], "response-content-encoding", TEXT, ""),
+    (&["GetObject"], "response-content-language", TEXT, ""),
+    (&["GetObject"], "response-content-type", TEXT, ""),
+    (&["GetObject"], "response-expires", TEXT, ""),
+    (&["GetObject"], "versionId", NO_VALUE, "InvalidArgument"),
+    (&["ListBucketAnalyticsConfigurations"], "id", TEXT, "NoSuchConfiguration"),
+    (&["DeleteBucketAnalyticsConfiguration"], "id", TEXT, ""),
+    // Signed twice, by a header and by this.
+    (SIGNED, "X-Amz-Algorithm", TEXT, "InvalidArgument"),
+    (SIGNED, "X-Amz-Credential", TEXT, "InvalidArgument"),
+    (SIGNED, "X-Amz-SignedHeaders", TEXT, "InvalidArgument"),
+    (SIGNED, "X-Amz-Signature", TEXT, "InvalidArgument"),
+    (SIGNED, "AWSAccessKeyId", TEXT, "InvalidArgument"),
+    (SIGNED, "Signature", TEXT, "InvalidArgument"),
+    // Mean nothing without the others.
+    (SIGNED, "X-Amz-Date", TEXT, ""),
+    (SIGNED, "X-Amz-Expires", TEXT, ""),
+    (SIGNED, "Expires", TEXT, ""),
+    (SIGNED, "authorization", NO_VALUE, "InvalidArgument"),
+    (SIGNED, "authorization", &[How::Empty, How::NotText], "AccessDenied"),
+    (SIGNED, "content-length", &HOWS, "BadRequest"),
     (&["GetObjectAttributes"], "x-amz-max-parts", NO_VALUE, "InvalidArgument"),
     (&["GetObjectAttributes"], "x-amz-part-number-marker", NO_VALUE, "InvalidArgument"),
     (LISTS, "max-keys", NO_VALUE, "InvalidArgument"),
@@ -279,7 +220,8 @@ impl<'a> Field<'a> {
         let acted_on = what.starts_with("x-amz-") && what != "x-amz-meta-a" && !OF_THE_SIGNATURE.contains(&what);
         // A form's headers are its fields.
         let headers_count = !to_head && self.row.body != BodyKind::Form;
-        if how == How::NotText && (acted_on || what == "if-match") && headers_count {
+        let judges = ["if-match", "if-none-match", "if-range"].contains(&what);
+        if how == How::NotText && (acted_on || judges) && headers_count {
             assert_eq!(code.as_deref(), Some("InvalidArgument"), "{case}: {reply}");
         }
         for (operations, name, hows, right) in RIGHT {
@@ -294,29 +236,26 @@ impl<'a> Field<'a> {
         }
     }
 
-    fn headers(&mut self, chosen: &mut impl FnMut() -> bool) {
+    fn headers(&mut self, step: &mut Step) {
         for name in HEADERS {
-            for how in HOWS.into_iter().filter(|_| chosen()) {
-                let request = self.request("").header(name, how.value());
-                let request = if how == How::Twice { request.header(name, how.value()) } else { request };
+            for how in HOWS.into_iter().filter(|how| step.asks(self.row, name, *how)) {
+                let value = how.value();
+                let request = match *name {
+                    "host" => self.request("").tamper(move |wire| say_host(&mut wire.head, how, &value)),
+                    _ if how == How::Twice => self.request("").header(name, &value).header(name, &value),
+                    _ => self.request("").header(name, value),
+                };
                 self.check(name, how, request.send());
             }
         }
     }
 
-    fn parameters(&mut self, chosen: &mut impl FnMut() -> bool) {
-        for name in PARAMETERS {
-            for how in HOWS.into_iter().filter(|_| chosen()) {
-                let value = String::from_utf8_lossy(&how.value()).into_owned();
-                let one = match how {
-                    How::Empty => (*name).to_owned(),
-                    How::NotText => format!("{name}=a%ff"),
-                    _ => format!("{name}={value}"),
-                };
-                let query = if how == How::Twice { format!("{one}&{one}") } else { one };
-                let reply = self.request(&query).send();
-                self.check(name, how, reply);
-            }
+    fn parameters(&mut self, step: &mut Step) {
+        let of_value = PARAMETERS.iter().flat_map(|name| HOWS.map(|how| (*name, how)));
+        let bare = SUB_RESOURCES.iter().flat_map(|name| [How::Empty, How::Twice].map(|how| (*name, how)));
+        for (name, how) in of_value.chain(bare).filter(|(name, how)| step.asks(self.row, name, *how)) {
+            let reply = self.request(&parameter(name, how)).send();
+            self.check(name, how, reply);
         }
     }
 
@@ -333,9 +272,47 @@ impl<'a> Field<'a> {
     }
 }
 
+/// A parameter that is wrong so, as a query has it.
+fn parameter(name: &str, how: How) -> String {
+    let one = match how {
+        How::Missing => String::new(),
+        How::Empty => name.to_owned(),
+        How::NotText => format!("{name}=a%ff"),
+        _ => format!("{name}={}", String::from_utf8_lossy(&how.value())),
+    };
+    if how == How::Twice { format!("{one}&{one}") } else { one }
+}
+
+/// Puts another host in the place of the first one.
+fn say_host(head: &mut String, how: How, value: &[u8]) {
+    let (before, after) = head.split_once("Host: ").expect("has a host");
+    let (_, after) = after.split_once("\r\n").expect("the line ends");
+    let value: String = value.iter().map(|byte| char::from(*byte)).collect();
+    let line = format!("Host: {value}\r\n").repeat(if how == How::Twice { 2 } else { 1 });
+    *head = format!("{before}{line}{after}");
+}
+
+/// Which of all questions are asked: every one, or every seventh of an operation that has little of its own and where a
+/// write is slow; the first of each line of [`RIGHT`] in any case. What is below nothing is asked of numbers.
+struct Step {
+    count: usize,
+    every: usize,
+}
+
+impl Step {
+    fn asks(&mut self, row: &Row, name: &str, how: How) -> bool {
+        self.count += 1;
+        let first = |(operations, of, hows, _): &(&[&str], &str, &[How], &str)| {
+            operations.contains(&row.name) && *of == name && hows.first() == Some(&how)
+        };
+        let makes_sense = how != How::Negative || NUMBERS.contains(&name);
+        self.count.is_multiple_of(self.every) && makes_sense || RIGHT.iter().any(first)
+    }
+}
+
 /// What is in the way of a request by its own row: the key and the query are checked before anything else.
-fn names(g: &Ground) {
-    for row in ROWS {
+fn names_and_methods(g: &Ground) {
+    for row in ROWS.iter().chain(unconfigured::ROWS) {
         let subject = |bucket: &str, key: &str| Subject {
             bucket: bucket.to_owned(),
             account: String::new(),
@@ -359,27 +336,28 @@ fn names(g: &Ground) {
     }
 }
 
+/// Every operation, beginning at this one and then each fourth; `every` is how many are asked of those that have much.
+fn ask_all(worker: usize, every: usize) {
+    let few = 7;
+    let rows = ROWS.iter().map(|row| (*row, every)).chain(unconfigured::ROWS.iter().map(|row| (*row, few)));
+    for (at, (row, every)) in rows.enumerate().filter(|(at, _)| at % 4 == worker) {
+        let mut step = Step { count: at, every };
+        let g = Ground::new();
+        let mut field = Field::new(&g, row);
+        field.headers(&mut step);
+        field.parameters(&mut step);
+        field.bodies();
+    }
+}
+
 /// All of them on the embedded store; on Cassandra, where a write is slower, every seventh.
 #[test]
 fn nothing_a_client_sends_is_answered_5xx() {
-    names(&Ground::new());
-    let step = if cassandra_nodes().is_some() { 7 } else { 1 };
+    names_and_methods(&Ground::new());
+    let every = if cassandra_nodes().is_some() { 7 } else { 1 };
     std::thread::scope(|scope| {
         for worker in 0..4 {
-            scope.spawn(move || {
-                for (at, row) in ROWS.iter().enumerate().filter(|(at, _)| at % 4 == worker) {
-                    let mut count = at;
-                    let mut chosen = || {
-                        count += 1;
-                        count % step == 0
-                    };
-                    let g = Ground::new();
-                    let mut field = Field::new(&g, row);
-                    field.headers(&mut chosen);
-                    field.parameters(&mut chosen);
-                    field.bodies();
-                }
-            });
+            scope.spawn(move || ask_all(worker, every));
         }
     });
 }

@@ -12,6 +12,7 @@ use crate::s3::operation::{AclRight, Action, BodyKind, Level, Reply, Request, Ro
 use crate::s3::request::Method;
 use crate::s3::response::Response;
 use crate::s3::services::Services;
+use crate::s3::xml::reader::malformed;
 use crate::s3::xml::{Document, Element};
 
 /// Larger than any configuration that says nothing.
@@ -23,18 +24,28 @@ enum Nothing {
     Error(S3ErrorCode),
     /// This document, empty.
     Document(&'static str),
+    /// This document, which says that it is off.
+    Disabled(&'static str),
     /// This document, which says that its list is whole; with an `id`, `NoSuchConfiguration`.
     List(&'static str),
+}
+
+/// What a write may say, because it holds anyway.
+enum Restated {
+    /// Nothing, in this document.
+    Empty(&'static str),
+    /// In this document that it is off.
+    Disabled(&'static str),
 }
 
 macro_rules! rows {
     (
         read { $($get:literal $get_query:literal $get_action:ident, $nothing:expr,)* }
         remove { $($delete:literal $delete_query:literal $delete_action:ident,)* }
-        restate { $($put:literal $put_query:literal $put_action:ident, $root:literal,)* }
+        restate { $($put:literal $put_query:literal $put_action:ident, $restated:expr,)* }
     ) => {
         const ANSWERS: &[(&str, Nothing)] = &[$(($get, $nothing),)*];
-        const ROOTS: &[(&str, &str)] = &[$(($put, $root),)*];
+        const RESTATED: &[(&str, Restated)] = &[$(($put, $restated),)*];
         /// One row for each of them.
         pub const ROWS: &[&Row] = &[
             $(&row($get, Method::Get, &[$get_query], Action::$get_action, BodyKind::Empty, read),)*
@@ -69,9 +80,13 @@ rows! {
         "GetBucketEncryption" "encryption" GetEncryptionConfiguration,
             Nothing::Error(S3ErrorCode::ServerSideEncryptionConfigurationNotFoundError),
         "GetBucketReplication" "replication" GetReplicationConfiguration, Nothing::Error(S3ErrorCode::ReplicationConfigurationNotFoundError),
-        "GetBucketAccelerateConfiguration" "accelerate" GetAccelerateConfiguration, Nothing::Document("AccelerateConfiguration"),
         "GetBucketLogging" "logging" GetBucketLogging, Nothing::Document("BucketLoggingStatus"),
         "GetBucketNotificationConfiguration" "notification" GetBucketNotification, Nothing::Document("NotificationConfiguration"),
+        "GetBucketAbac" "abac" GetBucketAbac, Nothing::Disabled("AbacStatus"),
+        "GetBucketMetadataConfiguration" "metadataConfiguration" GetBucketMetadataTableConfiguration,
+            Nothing::Error(S3ErrorCode::MetadataConfigurationNotFound),
+        "GetBucketMetadataTableConfiguration" "metadataTable" GetBucketMetadataTableConfiguration,
+            Nothing::Error(S3ErrorCode::MetadataConfigurationNotFound),
         "ListBucketAnalyticsConfigurations" "analytics" GetAnalyticsConfiguration, Nothing::List("ListBucketAnalyticsConfigurationResult"),
         "ListBucketIntelligentTieringConfigurations" "intelligent-tiering" GetIntelligentTieringConfiguration,
             Nothing::List("ListBucketIntelligentTieringConfigurationsOutput"),
@@ -82,10 +97,17 @@ rows! {
         "DeleteBucketWebsite" "website" DeleteBucketWebsite,
         "DeleteBucketEncryption" "encryption" PutEncryptionConfiguration,
         "DeleteBucketReplication" "replication" PutReplicationConfiguration,
+        "DeleteBucketMetadataConfiguration" "metadataConfiguration" DeleteBucketMetadataTableConfiguration,
+        "DeleteBucketMetadataTableConfiguration" "metadataTable" DeleteBucketMetadataTableConfiguration,
+        "DeleteBucketAnalyticsConfiguration" "analytics" PutAnalyticsConfiguration,
+        "DeleteBucketIntelligentTieringConfiguration" "intelligent-tiering" PutIntelligentTieringConfiguration,
+        "DeleteBucketInventoryConfiguration" "inventory" PutInventoryConfiguration,
+        "DeleteBucketMetricsConfiguration" "metrics" PutMetricsConfiguration,
     }
     restate {
-        "PutBucketLogging" "logging" PutBucketLogging, "BucketLoggingStatus",
-        "PutBucketNotificationConfiguration" "notification" PutBucketNotification, "NotificationConfiguration",
+        "PutBucketLogging" "logging" PutBucketLogging, Restated::Empty("BucketLoggingStatus"),
+        "PutBucketNotificationConfiguration" "notification" PutBucketNotification, Restated::Empty("NotificationConfiguration"),
+        "PutBucketAbac" "abac" PutBucketAbac, Restated::Disabled("AbacStatus"),
     }
 }
 
@@ -95,6 +117,11 @@ fn read(_permit: Permit, request: Request, _services: Arc<Services>) -> Reply {
         match entry.map(|(_, nothing)| nothing) {
             Some(Nothing::Error(code)) => Err((*code).into()),
             Some(Nothing::Document(root)) => Ok(Response::xml(Document::new(root).finish())),
+            Some(Nothing::Disabled(root)) => {
+                let mut out = Document::new(root);
+                out.text("Status", "Disabled");
+                Ok(Response::xml(out.finish()))
+            }
             Some(Nothing::List(_)) if request.target.query.has("id") => Err(S3ErrorCode::NoSuchConfiguration.into()),
             Some(Nothing::List(root)) => {
                 let mut out = Document::new(root);
@@ -106,6 +133,7 @@ fn read(_permit: Permit, request: Request, _services: Arc<Services>) -> Reply {
     })
 }
 
+/// As AWS, which documents nothing but this for what is not there (API_DeleteBucketAnalyticsConfiguration and the like).
 fn remove(_permit: Permit, _request: Request, _services: Arc<Services>) -> Reply {
     Box::pin(async move { Ok(Response::status(204)) })
 }
@@ -113,9 +141,18 @@ fn remove(_permit: Permit, _request: Request, _services: Arc<Services>) -> Reply
 fn restate(_permit: Permit, request: Request, _services: Arc<Services>) -> Reply {
     Box::pin(async move {
         let name = request.row.name;
-        let root = ROOTS.iter().find(|(n, _)| *n == name).map_or("", |(_, root)| root);
+        let entry = RESTATED.iter().find(|(n, _)| *n == name);
         let document = body::document(request.body, &request.headers, DOCUMENT_BYTES_MAX).await?;
-        if Element::parse(&document, root)?.children.is_empty() {
+        let holds = match entry.map(|(_, restated)| restated) {
+            Some(Restated::Empty(root)) => Element::parse(&document, root)?.children.is_empty(),
+            Some(Restated::Disabled(root)) => match Element::parse(&document, root)?.text_of("Status").map(str::trim) {
+                Some("Disabled") => true,
+                Some("Enabled") => false,
+                _ => return Err(malformed("Status is neither Enabled nor Disabled")),
+            },
+            None => false,
+        };
+        if holds {
             return Ok(Response::status(200));
         }
         Err(S3ErrorCode::NotImplemented.because(format!("{name} takes only what holds anyway.")))
