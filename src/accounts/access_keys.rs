@@ -2,7 +2,7 @@
 
 use zeroize::Zeroizing;
 
-use super::entities::{EntityKind, entity_name};
+use super::entities::EntityKind;
 use super::error::{AccountError, Result, missing};
 use super::names::{TENANT_KEYS_MAX, USER_KEYS_MAX, check_description, check_imported};
 use super::records::{Entity, KeyRecord, TenantRecord};
@@ -134,8 +134,7 @@ impl Accounts {
             }
             Some(user) => {
                 let add = |entity: &mut Entity| add(&mut entity.keys, USER_KEYS_MAX);
-                let found = self.documents.change(&scope, &entity_name(EntityKind::User, user), add).await?;
-                let found = found.ok_or_else(|| missing("user", user))?;
+                let found = self.change_entity(owner.tenant, EntityKind::User, user, add).await?;
                 Ok((found.name, found.id))
             }
         }
@@ -154,19 +153,30 @@ impl Accounts {
                 self.documents.change(&scope, PROFILE, |tenant: &mut TenantRecord| drop(&mut tenant.keys)).await?;
             }
             Some(user) => {
-                let name = entity_name(EntityKind::User, user);
-                self.documents.change(&scope, &name, |entity: &mut Entity| drop(&mut entity.keys)).await?;
+                let drop = |entity: &mut Entity| drop(&mut entity.keys);
+                match self.change_entity(owner.tenant, EntityKind::User, user, drop).await {
+                    Ok(_) | Err(AccountError::NoSuchEntity(_)) => {}
+                    Err(error) => return Err(error),
+                }
             }
         }
         Ok(listed)
     }
 
-    /// A key by its public half; its secret stays where it is. Static keys are not among them.
+    /// A key by its public half, its user by the name that it has now; its secret stays where it is. Static keys are not
+    /// among them.
     ///
     /// # Errors
     /// The store's.
     pub async fn key(&self, access_key: &str) -> Result<Option<KeyRecord>> {
-        Ok(self.documents.get(&key_scope(access_key), RECORD).await?)
+        let Some(mut record) = self.documents.get::<KeyRecord>(&key_scope(access_key), RECORD).await? else {
+            return Ok(None);
+        };
+        if let Some(tenant) = TenantId::from_slice(&record.tenant).filter(|_| !record.user.is_empty()) {
+            let found = self.entity_once_called(tenant, EntityKind::User, &record.user, &record.user_id).await?;
+            record.user = found.map_or(record.user, |user| user.name);
+        }
+        Ok(Some(record))
     }
 
     /// The keys of an owner. One without a record was being made when its front end stopped; it can be deleted.
@@ -174,23 +184,31 @@ impl Accounts {
     /// # Errors
     /// There is no such owner.
     pub async fn keys(&self, owner: Owner<'_>) -> Result<Vec<(String, Option<KeyRecord>)>> {
-        let listed = match owner.user {
+        let (listed, id) = match owner.user {
             None => {
                 let tenant = self.tenant(owner.tenant).await?;
-                tenant.ok_or_else(|| missing("tenant", &owner.tenant.to_string()))?.keys
+                (tenant.ok_or_else(|| missing("tenant", &owner.tenant.to_string()))?.keys, String::new())
             }
-            Some(user) => self.entity(owner.tenant, EntityKind::User, user).await?.keys,
+            Some(user) => {
+                let user = self.entity(owner.tenant, EntityKind::User, user).await?;
+                (user.keys, user.id)
+            }
         };
         let mut keys = Vec::new();
         for access_key in listed {
-            let record = self.key(&access_key).await?.filter(|record| self.is_of(record, owner));
+            let record: Option<KeyRecord> = self.documents.get(&key_scope(&access_key), RECORD).await?;
+            let record = record.filter(|record| is_of(record, owner.tenant, &id));
             keys.push((access_key, record));
         }
         Ok(keys)
     }
 
-    fn is_of(&self, record: &KeyRecord, owner: Owner<'_>) -> bool {
-        record.tenant == owner.tenant.0.as_slice() && record.user.eq_ignore_ascii_case(owner.user.unwrap_or_default())
+    /// The id of the user whose keys are meant; empty for the tenant's own.
+    async fn owner_id(&self, owner: Owner<'_>) -> Result<String> {
+        match owner.user {
+            None => Ok(String::new()),
+            Some(user) => Ok(self.entity(owner.tenant, EntityKind::User, user).await?.id),
+        }
     }
 
     async fn change_key(
@@ -199,9 +217,10 @@ impl Accounts {
         access_key: &str,
         mut change: impl FnMut(&mut KeyRecord),
     ) -> Result<KeyRecord> {
+        let id = self.owner_id(owner).await?;
         let _noting = self.changes.noting(owner.tenant);
         let decide = |record: &mut KeyRecord| {
-            if !self.is_of(record, owner) {
+            if !is_of(record, owner.tenant, &id) {
                 return Err(no_key(access_key));
             }
             change(record);
@@ -238,12 +257,18 @@ impl Accounts {
     /// # Errors
     /// The owner has no such key.
     pub async fn delete_key(&self, owner: Owner<'_>, access_key: &str) -> Result<()> {
+        let id = self.owner_id(owner).await?;
         let _noting = self.changes.noting(owner.tenant);
-        let agree = |record: &KeyRecord| if self.is_of(record, owner) { Ok(()) } else { Err(no_key(access_key)) };
+        let is_its = |record: &KeyRecord| is_of(record, owner.tenant, &id);
+        let agree = |record: &KeyRecord| if is_its(record) { Ok(()) } else { Err(no_key(access_key)) };
         let removed = self.documents.remove(&key_scope(access_key), RECORD, agree).await?;
         let listed = self.unlist_key(owner, access_key).await?;
         if removed || listed { Ok(()) } else { Err(no_key(access_key)) }
     }
+}
+
+fn is_of(record: &KeyRecord, tenant: TenantId, user_id: &str) -> bool {
+    record.tenant == tenant.0.as_slice() && record.user_id == user_id
 }
 
 fn is_owner(one: &KeyRecord, other: &KeyRecord) -> bool {

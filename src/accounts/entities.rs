@@ -6,9 +6,10 @@ use super::names::{
     check_description, check_name, check_path, check_tags,
 };
 use super::records::{Entity, EntityTag, InlinePolicy};
+use super::renames::{Moved, TRIES_MAX, moved_name};
 use super::{Accounts, machine, random, tenant_scope};
 use crate::policy::{Kind, Policy};
-use crate::storage::{Page, TenantId, Timestamp};
+use crate::storage::{Page, PolicyPrincipal, TenantId, Timestamp};
 
 /// What an entity is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -43,7 +44,7 @@ impl EntityKind {
         }
     }
 
-    fn name_bytes_max(self) -> usize {
+    pub(super) fn name_bytes_max(self) -> usize {
         if self == Self::Group { 128 } else { 64 }
     }
 
@@ -121,17 +122,15 @@ fn add_tags(tags: &mut Vec<EntityTag>, new: &[(String, String)]) -> Result<()> {
 }
 
 impl Accounts {
-    async fn check_trust(&self, document: &str) -> Result<()> {
+    async fn check_trust(&self, document: &str) -> Result<Vec<PolicyPrincipal>> {
         if characters(document) > TRUST_CHARACTERS_MAX {
             return Err(AccountError::LimitExceeded(format!(
                 "Cannot exceed quota for ACLSizePerRole: {TRUST_CHARACTERS_MAX}"
             )));
         }
         let policy = check_document(document, Kind::Trust)?;
-        match self.unknown_principal(&policy).await? {
-            Some(name) => Err(AccountError::MalformedPolicy(format!("Invalid principal in policy: {name}"))),
-            None => Ok(()),
-        }
+        let unknown = |name| AccountError::MalformedPolicy(format!("Invalid principal in policy: {name}"));
+        self.principals_of(&policy).await?.map_err(unknown)
     }
 
     /// Makes a user, group or role.
@@ -146,9 +145,9 @@ impl Accounts {
         check_description(&new.description)?;
         let mut tags = Vec::new();
         add_tags(&mut tags, &new.tags)?;
-        let mut session_seconds_max = 0;
+        let (mut session_seconds_max, mut trust_principals) = (0, Vec::new());
         if kind == EntityKind::Role {
-            self.check_trust(&new.trust).await?;
+            trust_principals = self.check_trust(&new.trust).await?;
             session_seconds_max =
                 if new.session_seconds_max == 0 { ROLE_SESSION_SECONDS.0 } else { new.session_seconds_max };
             check_session_seconds(session_seconds_max)?;
@@ -164,16 +163,20 @@ impl Accounts {
             created_micros: Timestamp::now().0,
             tags,
             trust: new.trust,
+            trust_principals,
             description: new.description,
             session_seconds_max,
             name: new.name,
             ..Entity::default()
         };
         let _noting = self.changes.noting(tenant);
-        if !self.documents.make(&scope, &entity_name(kind, &entity.name), &entity).await? {
-            return Err(taken(kind.noun(), &entity.name));
+        let entry = entity_name(kind, &entity.name);
+        let make = || self.documents.make(&scope, &entry, &entity);
+        // The name may be one that a renaming has given up.
+        if make().await? || self.settled(tenant, kind, &entity.name).await?.is_none() && make().await? {
+            return Ok(entity);
         }
-        Ok(entity)
+        Err(taken(kind.noun(), &entity.name))
     }
 
     /// How many users, groups or roles a tenant has.
@@ -190,8 +193,12 @@ impl Accounts {
     /// # Errors
     /// There is none.
     pub async fn entity(&self, tenant: TenantId, kind: EntityKind, name: &str) -> Result<Entity> {
-        let found = self.documents.get(&tenant_scope(tenant), &entity_name(kind, name)).await?;
-        found.ok_or_else(|| missing(kind.noun(), name))
+        let found: Option<Entity> = self.documents.get(&tenant_scope(tenant), &entity_name(kind, name)).await?;
+        let counting = match found {
+            Some(found) => self.if_it_counts(tenant, found).await?,
+            None => None,
+        };
+        counting.ok_or_else(|| missing(kind.noun(), name))
     }
 
     /// Users, groups or roles in order of their names in lower case, those after `after`, below a path.
@@ -212,7 +219,7 @@ impl Accounts {
             let page = self.documents.page::<Entity>(&scope, &prefix, after.as_deref(), limit).await?;
             after = page.entries.last().map(|(name, _)| name.clone());
             let below = page.entries.into_iter().map(|(_, entity)| entity).filter(|it| it.path.starts_with(path));
-            let entries: Vec<Entity> = below.collect();
+            let entries = self.that_count(tenant, below.collect()).await?;
             if !entries.is_empty() || !page.more {
                 return Ok(Page { entries, more: page.more });
             }
@@ -224,11 +231,21 @@ impl Accounts {
         tenant: TenantId,
         kind: EntityKind,
         name: &str,
-        change: impl FnMut(&mut Entity) -> Result<()>,
+        mut change: impl FnMut(&mut Entity) -> Result<()>,
     ) -> Result<Entity> {
         let _noting = self.changes.noting(tenant);
-        let changed = self.documents.change(&tenant_scope(tenant), &entity_name(kind, name), change).await?;
-        changed.ok_or_else(|| missing(kind.noun(), name))
+        for _ in 0..TRIES_MAX {
+            let mut settled = true;
+            let decide = |entity: &mut Entity| {
+                settled = entity.is_settled();
+                if settled { change(entity) } else { Err(AccountError::Busy(entity.name.clone())) }
+            };
+            match self.documents.change(&tenant_scope(tenant), &entity_name(kind, name), decide).await {
+                Err(AccountError::Busy(_)) if !settled => drop(self.settled(tenant, kind, name).await?),
+                changed => return changed?.ok_or_else(|| missing(kind.noun(), name)),
+            }
+        }
+        Err(AccountError::Busy(name.to_owned()))
     }
 
     /// Moves an entity to another path.
@@ -249,7 +266,7 @@ impl Accounts {
     /// # Errors
     /// There is none, or something still belongs to it.
     pub async fn delete_entity(&self, tenant: TenantId, kind: EntityKind, name: &str) -> Result<()> {
-        let found = self.entity(tenant, kind, name).await?;
+        let found = self.settled(tenant, kind, name).await?.ok_or_else(|| missing(kind.noun(), name))?.record;
         let conflict = |what: &str| Err(AccountError::DeleteConflict(format!("Cannot delete entity, {what}.")));
         if kind == EntityKind::Group && !self.users_of_group(tenant, &found).await?.is_empty() {
             return conflict("must remove users from group first");
@@ -259,11 +276,16 @@ impl Accounts {
             _ if !entity.groups.is_empty() => conflict("must remove users from group first"),
             _ if !entity.attached.is_empty() => conflict("must detach all policies first"),
             _ if !entity.inline.is_empty() => conflict("must delete policies first"),
+            _ if entity.id != found.id || !entity.is_settled() => Err(AccountError::Busy(name.to_owned())),
             _ => Ok(()),
         };
         let _noting = self.changes.noting(tenant);
-        let removed = self.documents.remove(&tenant_scope(tenant), &entity_name(kind, name), agree).await?;
-        if removed { Ok(()) } else { Err(missing(kind.noun(), name)) }
+        let scope = tenant_scope(tenant);
+        if !self.documents.remove(&scope, &entity_name(kind, name), agree).await? {
+            return Err(missing(kind.noun(), name));
+        }
+        self.documents.remove::<Moved>(&scope, &moved_name(&found.id), |_| Ok(())).await?;
+        Ok(())
     }
 
     /// Gives an entity a policy of its own, replacing one of the same name.
@@ -386,9 +408,10 @@ impl Accounts {
     /// # Errors
     /// There is no such role, or the text is no trust policy, or names somebody who is not there.
     pub async fn set_role_trust(&self, tenant: TenantId, name: &str, trust: &str) -> Result<()> {
-        self.check_trust(trust).await?;
+        let principals = self.check_trust(trust).await?;
         let change = |role: &mut Entity| {
             trust.clone_into(&mut role.trust);
+            role.trust_principals.clone_from(&principals);
             Ok(())
         };
         self.change_entity(tenant, EntityKind::Role, name, change).await.map(drop)

@@ -14,9 +14,11 @@ impl Accounts {
     /// There is no such user or group, or the user is in as many as may be.
     pub async fn add_to_group(&self, tenant: TenantId, group: &str, user: &str) -> Result<()> {
         let group = self.entity(tenant, EntityKind::Group, group).await?;
+        let member = self.entity(tenant, EntityKind::User, user).await?;
+        let there = self.groups_of(tenant, &member).await?;
+        let is_gone = |one: &Membership| member.groups.contains(one) && there.iter().all(|it| it.id != one.group_id);
         let change = |user: &mut Entity| {
-            // Left from an earlier group of this name.
-            user.groups.retain(|one| !one.group.eq_ignore_ascii_case(&group.name) || one.group_id == group.id);
+            user.groups.retain(|one| !is_gone(one));
             if user.groups.iter().any(|one| one.group_id == group.id) {
                 return Ok(());
             }
@@ -58,13 +60,8 @@ impl Accounts {
     }
 
     pub(super) async fn groups_of(&self, tenant: TenantId, user: &Entity) -> Result<Vec<Entity>> {
-        let read = user.groups.iter().map(|one| async move {
-            match self.entity(tenant, EntityKind::Group, &one.group).await {
-                Ok(group) => Ok((group.id == one.group_id).then_some(group)),
-                Err(AccountError::NoSuchEntity(_)) => Ok(None),
-                Err(error) => Err(error),
-            }
-        });
+        let read =
+            user.groups.iter().map(|one| self.entity_once_called(tenant, EntityKind::Group, &one.group, &one.group_id));
         Ok(futures::future::try_join_all(read).await?.into_iter().flatten().collect())
     }
 
@@ -75,6 +72,6 @@ impl Accounts {
     pub async fn users_of_group(&self, tenant: TenantId, group: &Entity) -> Result<Vec<Entity>> {
         let users = self.documents.all::<Entity>(&tenant_scope(tenant), "user/", USERS_MAX).await?;
         let is_in = |user: &Entity| user.groups.iter().any(|one| one.group_id == group.id);
-        Ok(users.into_iter().filter(is_in).collect())
+        self.that_count(tenant, users.into_iter().filter(is_in).collect()).await
     }
 }

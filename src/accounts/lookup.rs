@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 
 use super::access_keys::{RECORD, key_scope};
 use super::credential::{Credential, CredentialSource, Lookup};
-use super::entities::{EntityKind, entity_name};
+use super::entities::EntityKind;
 use super::error::AccountError;
 use super::principal::{AccountId, Identity, Principal};
 use super::records::{Entity, KeyRecord, TenantRecord};
@@ -171,8 +171,8 @@ impl Accounts {
         let Subject::Entity(kind, name, entity_id) = subject else {
             return Ok(Some(Standing { tenant, account, entity: None, policies: Vec::new(), keys: profile.keys }));
         };
-        let entity: Option<Entity> = self.documents.get(&scope, &entity_name(*kind, name)).await?;
-        let Some(entity) = entity.filter(|entity| entity.id == *entity_id) else { return Ok(None) };
+        let entity = self.entity_once_called(id, *kind, name, entity_id).await.map_err(only_store)?;
+        let Some(entity) = entity else { return Ok(None) };
         let policies = self.policies_of(id, &entity).await.map_err(only_store)?;
         let keys = entity.keys.clone();
         Ok(Some(Standing { tenant, account, entity: Some(entity), policies, keys }))
@@ -258,6 +258,7 @@ fn nothing_allowed() -> Policy {
 fn only_store(error: AccountError) -> StorageError {
     match error {
         AccountError::Store(error) => error,
+        AccountError::Busy(_) => StorageError::Unavailable(error.to_string()),
         other => StorageError::Corrupt(other.to_string()),
     }
 }

@@ -291,8 +291,8 @@ impl Accounts {
         let mut found = Vec::new();
         for kind in EntityKind::ALL {
             let all = self.documents.all::<Entity>(&scope, &format!("{}/", kind.noun()), usize::MAX).await?;
-            let with = all.into_iter().filter(|entity| entity.attached.iter().any(|one| one == arn));
-            found.extend(with.map(|entity| (kind, entity)));
+            let with = all.into_iter().filter(|entity| entity.attached.iter().any(|one| one == arn)).collect();
+            found.extend(self.that_count(tenant, with).await?.into_iter().map(|entity| (kind, entity)));
         }
         Ok(found)
     }

@@ -10,6 +10,7 @@
 //! | `tenant/<canonical id>` | `profile` | the tenant: [`TenantRecord`] |
 //! | | `user/…`, `group/…`, `role/…` and the name in lower case | [`Entity`] |
 //! | | `policy/…` and the name in lower case | [`ManagedPolicy`] |
+//! | | `moved/<id>` | where a user or group is that was given another name |
 //! | `key/<access key>` | `record` | [`KeyRecord`], the secret encrypted |
 //!
 //! Where something takes two documents, the one that makes it work is written last and removed first, so that nothing is
@@ -18,10 +19,9 @@
 //! removal. What a crash leaves behind is a claim that its own tenant takes up again, or a listed key without a record,
 //! which shows as inactive and can be deleted.
 //!
-//! # Why names are ids
+//! # Why names are not enough
 //! A user is known by its name and by an id that no later user of that name has. Whatever refers to a user, group or role
-//! holds both, so that nothing is inherited by a namesake. Renaming would take a second document for each, so there is
-//! none.
+//! holds both, so that nothing is inherited by a namesake, and nothing is lost with another name.
 
 mod access_keys;
 mod aws_managed;
@@ -38,6 +38,7 @@ mod names;
 pub mod principal;
 pub mod random;
 mod records;
+mod renames;
 mod secrets;
 mod sessions;
 mod tenants;
@@ -56,6 +57,7 @@ pub use entities::{EntityKind, NewEntity};
 pub use error::{AccountError, NO_ENCRYPTION_KEY, Result};
 pub use lookup::CACHE_SECONDS_MAX;
 pub use managed_policies::{NewPolicy, PolicyRef};
+pub use named::id_of;
 pub use names::*;
 pub use principal::{AccountId, Identity, Principal, Session};
 pub use records::{Entity, EntityTag, InlinePolicy, KeyRecord, ManagedPolicy, Membership, PolicyVersion, TenantRecord};

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use super::principal::AccountId;
-use crate::storage::{PublicAccessBlock, RateLimits, Tenant, TenantId, Timestamp};
+use crate::storage::{PolicyPrincipal, PublicAccessBlock, RateLimits, Tenant, TenantId, Timestamp};
 
 /// A tenant.
 #[derive(Clone, PartialEq, Eq, prost::Message)]
@@ -172,6 +172,15 @@ pub struct Entity {
     /// Of roles: the longest session, seconds.
     #[prost(uint32, tag = "12")]
     pub session_seconds_max: u32,
+    /// It is being given another name.
+    #[prost(bool, tag = "13")]
+    pub(super) leaving: bool,
+    /// The renaming that wrote this document, until what it was called before is gone.
+    #[prost(string, tag = "14")]
+    pub(super) ticket: String,
+    /// Of roles: who had the ARNs that `trust` names when it was put.
+    #[prost(message, repeated, tag = "15")]
+    pub trust_principals: Vec<PolicyPrincipal>,
 }
 
 /// One version of a managed policy.

@@ -307,7 +307,7 @@ impl Accounts {
                 break;
             }
         }
-        for prefix in ["group/", "role/", "policy/"] {
+        for prefix in ["group/", "role/", "policy/", "moved/"] {
             loop {
                 // Only names are needed: any message can be read as an empty one.
                 let page = self.documents.page::<()>(scope, prefix, None, 100).await?;

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde_json::json;
 
 use super::Input;
-use crate::policy::{Facts, Kind, Policy, Question, Verdict, Who};
+use crate::policy::{Facts, Kind, Policy, Question, Verdict, Who, rename_principals};
 
 /// Keys that say who asks, or from where.
 const IDENTIFYING: [&str; 2] = ["aws:", "s3:dataaccesspoint"];
@@ -43,6 +43,9 @@ pub(super) fn check(input: &[u8]) {
         Ok(parsed) => {
             assert_eq!(ask(&parsed, &who, &facts), verdict, "what is stored means what was sent");
             assert_eq!(parsed.is_public(), stored.is_public());
+            assert_eq!(rename_principals(text, |_| None), text, "what is called as before reads as before");
+            let renamed = rename_principals(text, |_| Some("AIDAEXAMPLEEXAMPLE00".to_owned()));
+            assert!(serde_json::from_slice::<serde_json::Value>(&renamed).is_ok(), "it is a document still");
         }
         Err(error) => assert!(!error.0.is_empty()),
     }

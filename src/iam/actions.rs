@@ -18,6 +18,8 @@ pub(super) enum About {
     Nothing,
     /// An entity that is there; the caller, where it is not named.
     Entity(EntityKind),
+    /// An entity, both as it is and as it is to be called.
+    Renamed(EntityKind),
     /// An entity to make.
     NewEntity(EntityKind),
     /// A managed policy.
@@ -60,10 +62,9 @@ macro_rules! actions {
     };
 }
 
-use About::{Anybody, Entity, NewEntity, NewPolicy, Nothing, Policy};
+use About::{Anybody, Entity, NewEntity, NewPolicy, Nothing, Policy, Renamed};
 
 const BOUNDARY: &[&str] = &["PermissionsBoundary"];
-const RENAMES: &[&str] = &["NewUserName", "NewGroupName"];
 const MFA: &[&str] = &["SerialNumber", "TokenCode"];
 const SESSION_EXTRAS: &[&str] =
     &["SerialNumber", "TokenCode", "Tags", "TransitiveTagKeys", "SourceIdentity", "ProvidedContexts"];
@@ -79,7 +80,7 @@ actions! {
         "CreateUser" NewEntity(User), entities::create[User], refuses BOUNDARY;
         "GetUser" Entity(User), entities::get[User];
         "ListUsers" Nothing, entities::list[User];
-        "UpdateUser" Entity(User), entities::move_to[User], refuses RENAMES;
+        "UpdateUser" Renamed(User), entities::update[User];
         "DeleteUser" Entity(User), entities::delete[User];
         "TagUser" Entity(User), entities::tag[User];
         "UntagUser" Entity(User), entities::untag[User];
@@ -87,7 +88,7 @@ actions! {
         "CreateGroup" NewEntity(Group), entities::create[Group];
         "GetGroup" Entity(Group), groups::get;
         "ListGroups" Nothing, entities::list[Group];
-        "UpdateGroup" Entity(Group), entities::move_to[Group], refuses RENAMES;
+        "UpdateGroup" Renamed(Group), entities::update[Group];
         "DeleteGroup" Entity(Group), entities::delete[Group];
         "AddUserToGroup" Entity(Group), groups::add_user;
         "RemoveUserFromGroup" Entity(Group), groups::remove_user;
@@ -156,7 +157,7 @@ pub(super) fn find(service: Service, parameters: &Parameters) -> Result<&'static
     if let Some(parameter) = action.refused.iter().find_map(|refused| parameters.beginning(refused)) {
         return Err(Refusal::sender(400, "InvalidInput", format!("{parameter} is not supported here.")));
     }
-    if let Entity(kind) = action.about
+    if let Entity(kind) | Renamed(kind) = action.about
         && !OWN.contains(&action.name)
     {
         parameters.required(super::authorize::name_of(kind))?;

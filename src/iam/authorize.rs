@@ -42,30 +42,35 @@ pub(super) async fn authorize(call: &Call<'_>) -> Result<(), Refusal> {
     if of_token && !free_of_token {
         return Err(Refusal::denied(format!("Cannot call {} with session credentials", call.action.name)));
     }
+    let (who, facts) = (principal.who(), Known(call));
+    for resource in resources(call).await? {
+        let question = Question { who: &who, action: call.action.right, resource: &resource, facts: &facts };
+        if !matches!(of_principal(principal, &question), Verdict::Allow { .. }) {
+            return Err(Refusal::denied(format!(
+                "User: {} is not authorized to perform: {} on resource: {resource}",
+                principal.arn(),
+                call.action.right
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// The ARNs that the caller needs the right on, each of them.
+async fn resources(call: &Call<'_>) -> Result<Vec<String>, Refusal> {
+    let path = || call.parameters.get("Path").unwrap_or("/");
     let resource = match &call.action.about {
-        About::Anybody => return Ok(()),
+        About::Anybody => return Ok(Vec::new()),
         About::Nothing => "*".to_owned(),
         About::Entity(kind) => entity_arn(call, *kind).await?,
+        About::Renamed(kind) => return renamed_arns(call, *kind).await,
         About::NewEntity(kind) => {
-            let path = call.parameters.get("Path").unwrap_or("/");
-            call.arn(kind.noun(), path, call.parameters.get(name_of(*kind)).unwrap_or_default())
+            call.arn(kind.noun(), path(), call.parameters.get(name_of(*kind)).unwrap_or_default())
         }
         About::Policy => call.parameters.required("PolicyArn")?.to_owned(),
-        About::NewPolicy => {
-            let path = call.parameters.get("Path").unwrap_or("/");
-            call.arn("policy", path, call.parameters.required("PolicyName")?)
-        }
+        About::NewPolicy => call.arn("policy", path(), call.parameters.required("PolicyName")?),
     };
-    let (who, facts) = (principal.who(), Known(call));
-    let question = Question { who: &who, action: call.action.right, resource: &resource, facts: &facts };
-    match of_principal(principal, &question) {
-        Verdict::Allow { .. } => Ok(()),
-        _ => Err(Refusal::denied(format!(
-            "User: {} is not authorized to perform: {} on resource: {resource}",
-            principal.arn(),
-            call.action.right
-        ))),
-    }
+    Ok(vec![resource])
 }
 
 /// The parameter that names an entity.
@@ -75,6 +80,29 @@ pub(super) fn name_of(kind: EntityKind) -> &'static str {
         EntityKind::Group => "GroupName",
         EntityKind::Role => "RoleName",
     }
+}
+
+/// The parameter that says what an entity is to be called.
+pub(super) fn new_name_of(kind: EntityKind) -> &'static str {
+    match kind {
+        EntityKind::User => "NewUserName",
+        EntityKind::Group => "NewGroupName",
+        EntityKind::Role => "NewRoleName",
+    }
+}
+
+/// Who moves or renames something needs the right on what it is and on what it becomes (AWS IAM User Guide, "Rename an
+/// IAM user").
+async fn renamed_arns(call: &Call<'_>, kind: EntityKind) -> Result<Vec<String>, Refusal> {
+    let name = call.parameters.required(name_of(kind))?;
+    let (path, name) = match call.accounts.entity(call.tenant(), kind, name).await {
+        Ok(entity) => (entity.path, entity.name),
+        Err(AccountError::NoSuchEntity(_)) => ("/".to_owned(), name.to_owned()),
+        Err(error) => return Err(error.into()),
+    };
+    let new_name = call.parameters.get(new_name_of(kind)).unwrap_or(&name);
+    let new_path = call.parameters.get("NewPath").unwrap_or(&path);
+    Ok(vec![call.arn(kind.noun(), &path, &name), call.arn(kind.noun(), new_path, new_name)])
 }
 
 /// The ARN of the entity that a call is about. One that is not there has the ARN it would have at the root.

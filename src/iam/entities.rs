@@ -3,7 +3,7 @@
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::Call;
-use super::authorize::name_of;
+use super::authorize::{name_of, new_name_of};
 use super::error::Refusal;
 use crate::accounts::{Entity, EntityKind, Identity, NewEntity, TenantRecord};
 use crate::s3::time::iso8601;
@@ -20,6 +20,13 @@ pub(super) fn document(out: &mut Document, name: &'static str, text: &str) {
 
 pub(super) fn date(out: &mut Document, name: &'static str, micros: i64) {
     out.text(name, &iso8601(Timestamp(micros)));
+}
+
+/// An entity as it is told: a role's trust policy names those it trusts as they are called now.
+pub(super) async fn shown(call: &Call<'_>, mut entity: Entity) -> Result<Entity, Refusal> {
+    let now = call.accounts.policy_now(entity.trust.as_bytes(), &entity.trust_principals).await?;
+    entity.trust = now.and_then(|text| String::from_utf8(text).ok()).unwrap_or(entity.trust);
+    Ok(entity)
 }
 
 /// Writes what an entity is, without an element around it.
@@ -103,7 +110,7 @@ pub(super) async fn get(call: &Call<'_>, out: &mut Document, kind: EntityKind) -
     out.open(element(kind).0);
     match name {
         Some(name) => {
-            let found = call.accounts.entity(call.tenant(), kind, name).await?;
+            let found = shown(call, call.accounts.entity(call.tenant(), kind, name).await?).await?;
             describe(call, out, kind, &found, true);
         }
         None => {
@@ -135,21 +142,23 @@ pub(super) async fn list(call: &Call<'_>, out: &mut Document, kind: EntityKind) 
     let (after, limit) = (parameters.get("Marker"), parameters.page()?);
     let page = call.accounts.entities(call.tenant(), kind, path, after, limit).await?;
     out.open(element(kind).1);
-    for entity in &page.entries {
+    let next = page.entries.last().filter(|_| page.more).map(|entity| entity.name.clone());
+    for entity in page.entries {
         out.open("member");
-        describe(call, out, kind, entity, false);
+        describe(call, out, kind, &shown(call, entity).await?, false);
         out.close();
     }
     out.close();
-    end(out, page.entries.last().filter(|_| page.more).map(|entity| entity.name.as_str()));
+    end(out, next.as_deref());
     Ok(())
 }
 
-pub(super) async fn move_to(call: &Call<'_>, _out: &mut Document, kind: EntityKind) -> Result<(), Refusal> {
-    let name = call.parameters.required(name_of(kind))?;
-    match call.parameters.get("NewPath") {
-        Some(path) => call.accounts.set_entity_path(call.tenant(), kind, name, path).await?,
-        None => call.accounts.entity(call.tenant(), kind, name).await?,
+pub(super) async fn update(call: &Call<'_>, _out: &mut Document, kind: EntityKind) -> Result<(), Refusal> {
+    let (tenant, name) = (call.tenant(), call.parameters.required(name_of(kind))?);
+    match (call.parameters.get(new_name_of(kind)), call.parameters.get("NewPath")) {
+        (Some(to), path) => call.accounts.rename_entity(tenant, kind, name, to, path).await?,
+        (None, Some(path)) => call.accounts.set_entity_path(tenant, kind, name, path).await?,
+        (None, None) => call.accounts.entity(tenant, kind, name).await?,
     };
     Ok(())
 }
@@ -186,7 +195,7 @@ pub(super) async fn update_role(call: &Call<'_>, _out: &mut Document) -> Result<
 
 pub(super) async fn update_role_description(call: &Call<'_>, out: &mut Document) -> Result<(), Refusal> {
     let (name, text) = (call.parameters.required("RoleName")?, call.parameters.get("Description").unwrap_or_default());
-    let role = call.accounts.update_role(call.tenant(), name, Some(text), None).await?;
+    let role = shown(call, call.accounts.update_role(call.tenant(), name, Some(text), None).await?).await?;
     out.open("Role");
     describe(call, out, EntityKind::Role, &role, true);
     out.close();

@@ -60,7 +60,7 @@ async fn role(call: &Call<'_>, arn: &str) -> Result<Option<(TenantRecord, Entity
 fn may_assume(call: &Call<'_>, arn: &str, tenant: &TenantRecord, role: &Entity) -> bool {
     let (caller, facts) = (call.principal.who(), Known(call));
     let question = Question { who: &caller, action: call.action.right, resource: arn, facts: &facts };
-    let trusted = Policy::stored(role.trust.as_bytes(), Kind::Trust).judge(&question);
+    let trusted = role.trust_policy().judge(&question);
     let restricted = call.principal.session.as_ref().is_some_and(|session| !session.policies.is_empty());
     let at_home = call.principal.tenant.id == tenant.tenant_id() && !restricted;
     match (trusted, of_principal(call.principal, &question)) {

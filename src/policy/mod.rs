@@ -10,6 +10,7 @@
 //! | a key of what this server has none of (VPCs, organisations) | may be written, and is absent |
 //! | `NotPrincipal` in a denial | spares who is named with account, role (of a session) and own name, as AWS asks for it to be written |
 //! | a bucket's policy names a resource `bucket*` | the bucket and its objects; any other wildcard in the bucket's name is another's |
+//! | a user or role is deleted, and another made of its name | whoever a policy named when it was put is meant, by its unique id, and nobody else |
 //! | a stored policy cannot be evaluated | it denies everything; who may replace it is not for it to say |
 
 mod action;
@@ -25,6 +26,7 @@ mod pattern;
 mod principal;
 mod public;
 mod resource;
+mod rewrite;
 #[cfg(test)]
 mod tests;
 mod variable;
@@ -34,6 +36,7 @@ use condition::Condition;
 pub use principal::Name as PrincipalName;
 use principal::Principals;
 use resource::Resources;
+pub use rewrite::rename_principals;
 
 /// A policy that was read and found to be valid. The default says nothing.
 #[derive(Debug, Clone, Default)]
@@ -109,6 +112,13 @@ impl Policy {
     /// Whom it names, also to spare them.
     pub fn principals(&self) -> impl Iterator<Item = &PrincipalName> {
         self.statements.iter().flat_map(|statement| statement.principals.names())
+    }
+
+    /// The same policy, where whoever it names by an ARN that `id` knows is only who has that unique id.
+    #[must_use]
+    pub fn held_to(mut self, id: impl Fn(&str) -> Option<String>) -> Self {
+        self.statements.iter_mut().for_each(|statement| statement.principals.hold_to(&id));
+        self
     }
 
     /// Whether it needs to know the tags that an object has.

@@ -29,6 +29,13 @@ pub enum Name {
     Arn(String),
     /// A user's or a role's unique id, which is what a deleted one's ARN is known by.
     Id(String),
+    /// Who had an ARN when the policy was put: nobody else who has it later, and itself with another name as well.
+    Held {
+        /// The ARN in the policy.
+        arn: String,
+        /// The unique id; of a session with its name after a colon.
+        id: String,
+    },
     /// A service of the platform.
     Service(String),
 }
@@ -77,6 +84,18 @@ impl Principals {
         }
     }
 
+    /// Holds those who are named by an ARN that `id` knows to that unique id.
+    pub fn hold_to(&mut self, id: &impl Fn(&str) -> Option<String>) {
+        let (Self::Only(names) | Self::AllBut(names)) = self else { return };
+        for name in names {
+            let held = match name {
+                Name::Arn(arn) => id(arn).map(|id| Name::Held { arn: std::mem::take(arn), id }),
+                _ => None,
+            };
+            *name = held.unwrap_or_else(|| name.clone());
+        }
+    }
+
     /// Those it names.
     pub fn names(&self) -> &[Name] {
         match self {
@@ -100,9 +119,17 @@ fn all_listed(names: &[Name], who: &Who) -> bool {
         Who::Anonymous => false,
         Who::Service(_) => names.iter().any(|name| name.aim(who).is_some()),
         Who::Principal { arn, also, user_id, .. } => {
-            let listed = |own: &str| names.iter().any(|name| matches!(name, Name::Arn(named) if named == own));
+            let listed = |own: &str, own_id: &str| {
+                names.iter().any(|name| match name {
+                    Name::Arn(named) => named == own,
+                    Name::Held { id, .. } => id == own_id,
+                    _ => false,
+                })
+            };
+            let role_id = user_id.split(':').next().unwrap_or_default();
             let by_id = || names.iter().any(|name| matches!(name, Name::Id(id) if is_of(user_id, id)));
-            let itself = is_root(arn) || by_id() || (listed(arn) && also.iter().all(|own| listed(own)));
+            let itself =
+                is_root(arn) || by_id() || (listed(arn, user_id) && also.iter().all(|own| listed(own, role_id)));
             itself && names.iter().any(|name| name.aim(who) == Some(Aim::Account))
         }
     }
@@ -121,7 +148,9 @@ impl fmt::Display for Name {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (family, name) = match self {
             Self::Everybody => ("AWS", "*"),
-            Self::Account(name) | Self::Arn(name) | Self::Id(name) => ("AWS", name.as_str()),
+            Self::Account(name) | Self::Arn(name) | Self::Id(name) | Self::Held { arn: name, .. } => {
+                ("AWS", name.as_str())
+            }
             Self::Canonical(name) => ("CanonicalUser", name.as_str()),
             Self::Service(name) => ("Service", name.as_str()),
         };
@@ -136,7 +165,11 @@ impl Name {
             (Self::Account(named), Who::Principal { account, .. }) if named == account => Aim::Account,
             (Self::Canonical(named), Who::Principal { canonical, .. }) if named == canonical => Aim::Account,
             (Self::Arn(named), Who::Principal { arn, also, .. }) if named == arn || also.contains(named) => Aim::Direct,
-            (Self::Id(named), Who::Principal { user_id, .. }) if is_of(user_id, named) => Aim::Direct,
+            (Self::Id(named) | Self::Held { id: named, .. }, Who::Principal { user_id, .. })
+                if is_of(user_id, named) =>
+            {
+                Aim::Direct
+            }
             (Self::Service(named), Who::Service(service)) if named == service => Aim::Direct,
             _ => return None,
         };

@@ -12,7 +12,7 @@ use super::body::ChunkStream;
 use super::boot_time::BootTime;
 pub use super::ids::{BucketId, InodeId, Rev, TenantId, Timestamp, UploadId, VersionId};
 use super::names::{BucketName, ObjectKey};
-pub use super::settings::{BucketSettings, LockRule, LockSettings, RetentionMode, Tag, Versioning};
+pub use super::settings::{BucketSettings, LockRule, LockSettings, PolicyPrincipal, RetentionMode, Tag, Versioning};
 
 /// How long a completed upload is remembered, so that completing it again answers the same success, seconds.
 pub const COMPLETED_UPLOAD_SECONDS: u64 = 7 * 24 * 3600;

@@ -43,6 +43,20 @@ pub struct BucketSettings {
     /// Somebody has said that transfers are not to be accelerated. They never are; whoever said it is told so.
     #[prost(bool, tag = "12")]
     pub acceleration_suspended: bool,
+    /// Who had the ARNs that the policy names when it was put.
+    #[prost(message, repeated, tag = "13")]
+    pub policy_principals: Vec<PolicyPrincipal>,
+}
+
+/// A user, role or session that a policy names.
+#[derive(Clone, PartialEq, Eq, Hash, prost::Message)]
+pub struct PolicyPrincipal {
+    /// As it is called in the policy.
+    #[prost(string, tag = "1")]
+    pub arn: String,
+    /// The unique id; of a session, the role's with the session's name after a colon.
+    #[prost(string, tag = "2")]
+    pub id: String,
 }
 
 /// A bucket's versioning (AWS, "How S3 Versioning works").

@@ -11,7 +11,8 @@ READ = "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"
 
 
 def connect(service, access=ACCESS, secret=SECRET, token=None):
-    config = Config(s3={"addressing_style": "path"}, retries={"max_attempts": 1, "mode": "standard"})
+    style = {"addressing_style": "virtual" if STYLE == "vhost" else "path"}
+    config = Config(s3=style, retries={"max_attempts": 1, "mode": "standard"})
     return boto3.client(service, endpoint_url=ENDPOINT, region_name="us-east-1", aws_access_key_id=access,
                         aws_secret_access_key=secret, aws_session_token=token, config=config)
 
@@ -147,6 +148,26 @@ def roles():
     suite.refused("a right that was taken", "AccessDenied", read, client)
     iam.delete_role(RoleName=ROLE)
     suite.refused("a role that is gone", "InvalidAccessKeyId", read, client)
+
+
+@suite.part
+def renames():
+    new = f"new-{USER}"[:60]
+    before = iam.get_user(UserName=USER)["User"]
+    policy = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"AWS": before["Arn"]},
+                                                      "Action": "s3:GetObject", "Resource": f"arn:aws:s3:::{A}/*"}]}
+    s3.put_bucket_policy(Bucket=A, Policy=json.dumps(policy))
+    iam.update_user(UserName=USER, NewUserName=new)
+    after = iam.get_user(UserName=new)["User"]
+    suite.equal("the user again", after["UserId"], before["UserId"])
+    shown = json.loads(s3.get_bucket_policy(Bucket=A)["Policy"])["Statement"][0]["Principal"]["AWS"]
+    suite.equal("a bucket policy names it anew", shown, after["Arn"])
+    namesake = iam.create_user(UserName=USER)["User"]
+    suite.check("a namesake is somebody else", namesake["UserId"] != before["UserId"])
+    suite.refused("a name that is taken", "EntityAlreadyExists", iam.update_user, UserName=new, NewUserName=USER)
+    iam.delete_user(UserName=USER)
+    iam.update_user(UserName=new, NewUserName=USER)
+    s3.delete_bucket_policy(Bucket=A)
 
 
 @suite.part

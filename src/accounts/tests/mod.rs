@@ -3,6 +3,7 @@
 mod entities;
 mod keys;
 mod races;
+mod renames;
 mod sessions;
 mod tenants;
 

@@ -1,6 +1,7 @@
 //! A corpus of policies, by what of the language they show.
 
 mod conditions;
+mod held;
 mod keys;
 mod principals;
 mod properties;

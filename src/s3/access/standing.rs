@@ -6,18 +6,18 @@ use bytes::Bytes;
 use moka::future::Cache;
 
 use super::asked::Asked;
-use crate::accounts::AccountId;
+use crate::accounts::{AccountId, id_of};
 use crate::policy::{Kind, Policy};
 use crate::s3::action::Action;
 use crate::s3::error::{S3Error, S3ErrorCode};
 use crate::s3::services::Services;
-use crate::storage::{Bucket, BucketId, BucketName, Ownership, PublicAccessBlock, TenantId};
+use crate::storage::{Bucket, BucketId, BucketName, Ownership, PolicyPrincipal, PublicAccessBlock, TenantId};
 
 /// Policies kept in the form they are evaluated in.
 const POLICIES_MAX: u64 = 4_096;
 
 /// The policies of buckets that are in use, read once and not on every request.
-pub struct Policies(Cache<BucketId, (Bytes, Arc<Policy>)>);
+pub struct Policies(Cache<BucketId, (Bytes, Vec<PolicyPrincipal>, Arc<Policy>)>);
 
 impl Default for Policies {
     fn default() -> Self {
@@ -28,17 +28,19 @@ impl Default for Policies {
 impl Policies {
     /// The bucket's policy as it is stored now; `None` when it has none.
     pub async fn of(&self, bucket: &Bucket) -> Option<Arc<Policy>> {
-        let text = &bucket.settings.policy;
+        let (text, principals) = (&bucket.settings.policy, &bucket.settings.policy_principals);
         if text.is_empty() {
             return None;
         }
-        if let Some((known, policy)) = self.0.get(&bucket.id).await
+        if let Some((known, held, policy)) = self.0.get(&bucket.id).await
             && known == *text
+            && held == *principals
         {
             return Some(policy);
         }
-        let policy = Arc::new(Policy::stored(text, Kind::Bucket { name: bucket.name.as_str() }));
-        self.0.insert(bucket.id, (text.clone(), Arc::clone(&policy))).await;
+        let policy = Policy::stored(text, Kind::Bucket { name: bucket.name.as_str() }).held_to(id_of(principals));
+        let policy = Arc::new(policy);
+        self.0.insert(bucket.id, (text.clone(), principals.clone(), Arc::clone(&policy))).await;
         Some(policy)
     }
 }

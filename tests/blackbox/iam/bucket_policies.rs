@@ -61,10 +61,99 @@ fn whom_a_policy_names_has_to_be_there() {
         }
     }
     alice.get(&target).assert_status(200).assert_body(text.as_str());
+    let id = iam(alice, "GetUser", &[("UserName", name)]).element("UserId").expect("an id");
     iam(alice, "DeleteUser", &[("UserName", name)]).assert_status(200);
-    alice.get(&target).assert_status(200).assert_body(text.as_str());
+    let by_id = text.replace(&format!("arn:aws:iam::{number}:user/staff/{name}"), &id);
+    alice.get(&target).assert_status(200).assert_body(by_id.as_str());
     alice.get(&account.object()).assert_status(200);
     alice.put(&target, text.as_str()).assert_error(400, "MalformedPolicy");
+}
+
+/// What was given to a user is that user's, whatever it is called, and nobody's when it is gone.
+#[test]
+fn a_later_user_of_the_name_gets_nothing_that_the_former_one_had() {
+    let account = Account::new();
+    let (alice, target, number, name) = (account.alice(), target(&account), account.number(), account.name.as_str());
+    let arn = |name: &str| format!("arn:aws:iam::{number}:user/{name}");
+    let at = |name: &str| format!(r#"{{"AWS":"{name}"}}"#);
+    let user = account.user();
+    user.get(&account.object()).assert_error(403, "AccessDenied");
+    let given = reads(&account, &at(&arn(name)));
+    alice.put(&target, given.as_str()).assert_status(204);
+    user.get(&account.object()).assert_status(200);
+    alice.get(&target).assert_status(200).assert_body(given.as_str());
+
+    let new = format!("{name}-new");
+    iam(alice, "UpdateUser", &[("UserName", name), ("NewUserName", &new)]).assert_status(200);
+    user.get(&account.object()).assert_status(200);
+    alice.get(&target).assert_status(200).assert_body(reads(&account, &at(&arn(&new))));
+    let namesake = account.user();
+    namesake.get(&account.object()).assert_error(403, "AccessDenied");
+
+    let id = iam(&account.ground.alice, "GetUser", &[("UserName", &new)]).element("UserId").expect("an id");
+    let key = user.signer().access.clone();
+    iam(alice, "DeleteAccessKey", &[("UserName", &new), ("AccessKeyId", &key)]).assert_status(200);
+    iam(alice, "DeleteUser", &[("UserName", &new)]).assert_status(200);
+    alice.get(&target).assert_status(200).assert_body(reads(&account, &at(&id)));
+    iam(alice, "UpdateUser", &[("UserName", name), ("NewUserName", &new)]).assert_status(200);
+    namesake.get(&account.object()).assert_error(403, "AccessDenied");
+    alice.get(&target).assert_status(200).assert_body(reads(&account, &at(&id)));
+    alice.put(&target, reads(&account, &at(&arn(&new)))).assert_status(204);
+    namesake.get(&account.object()).assert_status(200);
+}
+
+#[test]
+fn a_later_role_of_the_name_gets_nothing_that_the_former_one_had() {
+    let account = Account::new();
+    let (alice, target, name) = (account.alice(), target(&account), account.name.as_str());
+    let role = account.role(&trust("*"));
+    let read = |with: &str| {
+        let parameters = [("RoleArn", role.as_str()), ("RoleSessionName", with)];
+        let made = sts(alice, "AssumeRole", &parameters).assert_status(200);
+        let told = |name: &str| made.element(name).expect("temporary credentials");
+        let session = alice.session(&told("AccessKeyId"), &told("SecretAccessKey"), &told("SessionToken"));
+        session.get(&account.object()).status
+    };
+    let nightly = format!("{}/nightly", role.replace(":iam:", ":sts:").replace(":role/", ":assumed-role/"));
+    for (given, daily) in [(&role, 200), (&nightly, 403)] {
+        let document = reads(&account, &format!(r#"{{"AWS":"{given}"}}"#));
+        alice.put(&target, document.as_str()).assert_status(204);
+        assert_eq!((read("nightly"), read("daily")), (200, daily), "{given}");
+        let id = iam(alice, "GetRole", &[("RoleName", name)]).element("RoleId").expect("an id");
+        iam(alice, "DeleteRole", &[("RoleName", name)]).assert_status(200);
+        account.role(&trust("*"));
+        assert_eq!((read("nightly"), read("daily")), (403, 403), "{given}");
+        let text = alice.get(&target).assert_status(200).text();
+        assert!(text.contains(&format!("\"{id}")) && !text.contains(given), "{text}");
+    }
+}
+
+#[test]
+fn a_role_trusts_the_user_that_was_meant_and_no_namesake() {
+    let account = Account::new();
+    let (alice, number, name) = (account.alice(), account.number(), account.name.as_str());
+    let user = account.user();
+    let arn = format!("arn:aws:iam::{number}:user/{name}");
+    let role = account.role(&trust(&arn));
+    let assume =
+        |who: &Client| sts(who, "AssumeRole", &[("RoleArn", role.as_str()), ("RoleSessionName", "session")]).status;
+    let trusted = || {
+        let told = iam(alice, "GetRole", &[("RoleName", name)]).assert_status(200);
+        told.element("AssumeRolePolicyDocument").expect("a policy")
+    };
+    let encoded = |principal: &str| principal.replace(':', "%3A").replace('/', "%2F");
+    assert!(assume(&user) == 200 && trusted().contains(&encoded(&arn)));
+    let new = format!("{name}-new");
+    let found = iam(alice, "GetUser", &[("UserName", name)]).element("UserId").expect("an id");
+    iam(alice, "UpdateUser", &[("UserName", name), ("NewUserName", &new)]).assert_status(200);
+    let namesake = account.user();
+    assert_eq!((assume(&user), assume(&namesake)), (200, 403));
+    assert!(trusted().contains(&encoded(&format!("{arn}-new%22"))), "{}", trusted());
+    let key = user.signer().access.clone();
+    iam(alice, "DeleteAccessKey", &[("UserName", &new), ("AccessKeyId", &key)]).assert_status(200);
+    iam(alice, "DeleteUser", &[("UserName", &new)]).assert_status(200);
+    assert!(trusted().contains(&format!("%22{found}%22")), "{}", trusted());
+    assert_eq!(assume(&namesake), 403);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! The query APIs of IAM and STS, from outside, and what S3 makes of those who are made there.
 
 mod bucket_policies;
+mod renames;
 mod requests;
 mod sessions;
 mod users;

@@ -28,7 +28,9 @@ pub const ROW: Row = Row {
 
 fn call(permit: Permit, _request: Request, services: Arc<Services>) -> Reply {
     Box::pin(async move {
-        let change = |now: &BucketSettings| Ok(BucketSettings { policy: Bytes::new(), ..now.clone() });
+        let change = |now: &BucketSettings| {
+            Ok(BucketSettings { policy: Bytes::new(), policy_principals: Vec::new(), ..now.clone() })
+        };
         settings::change(permit.bucket()?, &services, change).await?;
         Ok(Response::status(204))
     })

@@ -37,10 +37,10 @@ fn call(permit: Permit, request: Request, services: Arc<Services>) -> Reply {
         let document = body::document(request.body, &request.headers, DOCUMENT_BYTES_MAX).await?;
         let policy = Policy::parse(&document, Kind::Bucket { name: bucket.name.as_str() })
             .map_err(|error| S3ErrorCode::MalformedPolicy.because(error.0))?;
-        if let Some(name) = services.accounts.unknown_principal(&policy).await? {
+        let principals = services.accounts.principals_of(&policy).await?.map_err(|name| {
             let error = S3ErrorCode::MalformedPolicy.because("Invalid principal in policy");
-            return Err(error.field("Detail", name.to_string()));
-        }
+            error.field("Detail", name.to_string())
+        })?;
         keeps_its_writer(&permit, &policy, &request.headers)?;
         let switches = permit.switches()?;
         settings::change(bucket, &services, |now| {
@@ -50,7 +50,7 @@ fn call(permit: Permit, request: Request, services: Arc<Services>) -> Reply {
                     "Public policies are prevented by the BlockPublicPolicy setting in S3 Block Public Access.",
                 ));
             }
-            Ok(BucketSettings { policy: document.clone(), ..now.clone() })
+            Ok(BucketSettings { policy: document.clone(), policy_principals: principals.clone(), ..now.clone() })
         })
         .await?;
         Ok(Response::status(204))
