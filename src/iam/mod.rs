@@ -123,7 +123,7 @@ async fn run(pending: Pending, body: WireBody, services: &Arc<Services>) -> Resu
     // Whoever guesses secrets is slowed down here as everywhere else.
     let signed = services.limits.failures.judge(wire.client, signed, |principal| Some(&principal.access_key));
     let principal = signed?;
-    let _throttle = services.limits.admit(&Caller::Principal(Arc::clone(&principal)), None, false).await?;
+    services.limits.count(&Caller::Principal(Arc::clone(&principal)), None, false).await?.admit()?;
     let text = if wire.method == Some(Method::Get) { target.raw_query.as_bytes() } else { &body };
     let parameters = Parameters::parse(text)?;
     let action = actions::find(service, &parameters)?;

@@ -146,12 +146,14 @@ async fn judge(wire: WireHead, target: Target, services: &Arc<Services>) -> Resu
 async fn admit(asked: Asked, target: &Target, services: &Services) -> Result<(Permit, Throttle), S3Error> {
     let (row, headers) = (asked.row, Arc::clone(&asked.headers));
     check_text(&headers)?;
-    let permit = access::decide(asked, target, services).await?;
+    let standing = access::standing(&asked, target, services).await;
+    let bucket = standing.as_ref().ok().and_then(|standing| standing.as_ref()).map(|standing| standing.bucket());
+    let counted = services.limits.count(&asked.caller, bucket, row.body != BodyKind::Empty).await?;
+    let permit = access::decide(asked, standing?, target, services).await?;
     if row.writes {
         unsupported::refuse(row, &headers)?;
     }
-    let throttle = services.limits.admit(permit.caller(), permit.bucket().ok(), row.body != BodyKind::Empty).await?;
-    Ok((permit, throttle))
+    Ok((permit, counted.admit()?))
 }
 
 /// What is acted on has to be text: a condition that cannot be read must not be taken for none.

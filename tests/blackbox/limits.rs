@@ -165,6 +165,23 @@ fn a_busy_tenant_is_told_to_slow_down_before_its_body_and_others_are_not() {
 }
 
 #[test]
+fn refused_requests_count_with_those_who_send_them() {
+    for limit in ["tenant_requests_per_second = 5", "bucket_requests_per_second = 5"] {
+        let server = Server::with(&[("limits", limit)]);
+        let g = Ground::on(&server);
+        for stranger in [&g.bob, &g.alice.anonymous()] {
+            let replies = (0..200).map(|_| stranger.get(&g.root()));
+            let (slowed, refused): (Vec<Reply>, Vec<Reply>) = replies.partition(|reply| reply.status == 503);
+            assert!(refused.len() >= 5 && !slowed.is_empty(), "{limit}: {} were decided about", refused.len());
+            slowed.into_iter().for_each(assert_slowed);
+            refused.into_iter().for_each(|reply| drop(reply.assert_error(403, "AccessDenied")));
+            // They take nothing from the bucket and its owner.
+            g.alice.get(&g.root()).assert_status(200);
+        }
+    }
+}
+
+#[test]
 fn bytes_go_at_the_speed_that_is_allowed_and_arrive() {
     let limits = "tenant_received_bytes_per_second = 400000\nbucket_sent_bytes_per_second = 400000";
     let server = Server::with(&[("limits", limits)]);

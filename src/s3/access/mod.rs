@@ -19,9 +19,10 @@ pub use document::{weighs_document, with_document};
 pub use judge::{Ground, of_principal};
 pub use payer::CHARGED;
 pub use permit::{Permit, SourcePermit};
-pub use standing::{Policies, switches_of_account};
+pub use standing::{Policies, Standing, switches_of_account};
 
 use crate::policy::Policy;
+use crate::s3::auth;
 use crate::s3::error::{S3Error, S3ErrorCode};
 use crate::s3::operation::{AclRight, Action, Level};
 use crate::s3::precondition::WriteConditions;
@@ -32,30 +33,39 @@ use crate::storage::names::KeyError;
 use crate::storage::{Bucket, ObjectKey, Tag, VersionRef};
 use judge::{Case, is_denied, judge};
 use object::Looked;
-use standing::Standing;
 
-/// Decides whether a caller may call an operation on a target, and mints the permit.
+/// What stands about the bucket that a request is about; `None` if it is about none that is there.
 ///
 /// # Errors
-/// `AccessDenied`; `NoSuchBucket`; what the store fails with.
-pub async fn decide(asked: Asked, target: &Target, services: &Services) -> Result<Permit, S3Error> {
+/// `NoSuchBucket`; what the store fails with.
+pub async fn standing(asked: &Asked, target: &Target, services: &Services) -> Result<Option<Arc<Standing>>, S3Error> {
+    match &target.bucket {
+        Some(name) if asked.row.action != Action::CreateBucket && asked.row.level != Level::Service => {
+            Standing::of(name, asked, services).await.map(Some)
+        }
+        _ => Ok(None),
+    }
+}
+
+/// Decides whether a caller may call an operation on a target, about whose bucket this [`standing`] was read, and mints
+/// the permit.
+///
+/// # Errors
+/// `AccessDenied`; what the store fails with.
+pub async fn decide(
+    asked: Asked,
+    standing: Option<Arc<Standing>>,
+    target: &Target,
+    services: &Services,
+) -> Result<Permit, S3Error> {
     let asked = Arc::new(asked);
     let row = asked.row;
     let key = target.key.as_deref().map(parse_key).transpose()?;
-    let name = match &target.bucket {
-        Some(name) if row.action != Action::CreateBucket && row.level != Level::Service => name,
-        name => return alone(asked, name.as_deref()),
-    };
-    let standing = Standing::of(name, &asked, services).await?;
+    let Some(standing) = standing else { return alone(asked, target.bucket.as_deref()) };
     expected_owner(&asked.headers, "x-amz-expected-bucket-owner", &standing.bucket)?;
     let version = object::named(row, target)?;
     let question = Question { asked, standing, key, version };
-    let permit = match row.name {
-        // Each of its keys has a decision of its own.
-        "DeleteObjects" => Permit::mint(Arc::clone(&question.asked), row.action, Ground::Account)
-            .on(Arc::clone(&question.standing), None),
-        _ => question.decide(row.action, row.acl, services).await?,
-    };
+    let permit = question.of_row(services).await?;
     // AWS, API_PutBucketPolicy: to other accounts the policy is not there, even if it lets them.
     if row.action.is_on_policy() && question.asked.tenant() != Some(question.standing.bucket.owner) {
         return Err(S3ErrorCode::MethodNotAllowed.into());
@@ -119,17 +129,20 @@ pub async fn decide_source(
     Ok(SourcePermit::mint(read.charging(charged), version))
 }
 
-/// The permit for DeleteObjects by what the bucket is now: reading the keys may have taken hours.
+/// The permit by what its holder and the bucket are now: reading a document may have taken hours.
 ///
 /// # Errors
-/// `NoSuchBucket`; what the store fails with.
+/// As [`decide`]; `NoSuchBucket`; as [`auth::identify`] for a key that works no more.
 pub async fn renewed(permit: Permit, services: &Services) -> Result<Permit, S3Error> {
-    let begun = permit.bucket()?.clone();
-    let standing = Standing::of(begun.name.as_str(), permit.asked(), services).await?;
+    let (begun, before) = (permit.bucket()?, permit.asked());
+    let caller = auth::again(&before.caller, &before.headers, services.credentials.as_ref()).await?;
+    let asked = Arc::new(Asked { caller, ..Asked::clone(before) });
+    let standing = Standing::of(begun.name.as_str(), &asked, services).await?;
     if standing.bucket.id != begun.id {
         return Err(S3Error::from(S3ErrorCode::NoSuchBucket).field("BucketName", begun.name.as_str()));
     }
-    Ok(permit.on(standing, None))
+    let question = Question { asked, standing, key: permit.key().ok().cloned(), version: permit.version() };
+    Ok(question.of_row(services).await?.charging(permit.is_charged()))
 }
 
 /// Decides whether the holder of a permit for DeleteObjects may delete this key, or this version of it, on these
@@ -237,6 +250,19 @@ impl Question {
         let key = self.key.as_ref().map(ObjectKey::as_str);
         let (asked, standing, version) = (&self.asked, &self.standing, self.version);
         Case { asked, standing, action, right, key, object: None, version }
+    }
+
+    /// Decides about the operation.
+    async fn of_row(&self, services: &Services) -> Result<Permit, S3Error> {
+        let row = self.asked.row;
+        match row.name {
+            // Each of its keys has a decision of its own.
+            "DeleteObjects" => {
+                Ok(Permit::mint(Arc::clone(&self.asked), row.action, Ground::Account)
+                    .on(Arc::clone(&self.standing), None))
+            }
+            _ => self.decide(row.action, row.acl, services).await,
+        }
     }
 
     /// Decides, with the object at hand where it matters.

@@ -63,14 +63,14 @@ fn gives_rights(asked: &Asked) -> bool {
 
 /// What stands about a bucket while one request is decided.
 #[derive(Debug, Clone)]
-pub(super) struct Standing {
-    pub bucket: Bucket,
+pub struct Standing {
+    pub(super) bucket: Bucket,
     /// The bucket's policy.
-    pub policy: Option<Arc<Policy>>,
+    pub(super) policy: Option<Arc<Policy>>,
     /// The switches of the bucket and of its owner's account together.
-    pub switches: PublicAccessBlock,
+    pub(super) switches: PublicAccessBlock,
     /// The number of the account that owns the bucket, where a policy may ask for it.
-    pub account: Option<AccountId>,
+    pub(super) account: Option<AccountId>,
 }
 
 impl Standing {
@@ -78,7 +78,7 @@ impl Standing {
     ///
     /// # Errors
     /// `NoSuchBucket`, which everybody may know (as AWS); what the store fails with.
-    pub async fn of(name: &str, asked: &Asked, services: &Services) -> Result<Arc<Self>, S3Error> {
+    pub(super) async fn of(name: &str, asked: &Asked, services: &Services) -> Result<Arc<Self>, S3Error> {
         let missing = || S3Error::from(S3ErrorCode::NoSuchBucket).field("BucketName", name);
         let parsed = BucketName::existing(name).ok_or_else(missing)?;
         let bucket = services.storage.metadata.bucket(&parsed).await?.ok_or_else(missing)?;
@@ -97,8 +97,14 @@ impl Standing {
         Ok(Arc::new(Self { bucket, policy, switches, account }))
     }
 
+    /// The bucket.
+    #[must_use]
+    pub fn bucket(&self) -> &Bucket {
+        &self.bucket
+    }
+
     /// Whether access control lists count.
-    pub fn has_lists(&self) -> bool {
+    pub(super) fn has_lists(&self) -> bool {
         self.bucket.settings.ownership() != Ownership::BucketOwnerEnforced
     }
 }

@@ -194,6 +194,17 @@ async fn find(
     }
 }
 
+/// Whoever sent a request whose body has taken its time, as known now. The keys that are asked for again and again are
+/// remembered, for as long as a disabled one may go on working.
+///
+/// # Errors
+/// As [`identify`] for a key that works no more.
+pub async fn again(caller: &Caller, headers: &Headers, credentials: &dyn CredentialSource) -> Result<Caller, S3Error> {
+    let Some(access_key) = caller.access_key() else { return Ok(Caller::Anonymous) };
+    let token = headers.bytes(TOKEN).map(AsRef::as_ref);
+    find(credentials, access_key, token).await.map(Caller::from)
+}
+
 /// A token that was sent with a long-lived key, which has none. That of a temporary key was needed to find the key.
 fn refuse_token(credential: &Credential, token: Option<&[u8]>) -> Result<(), S3Error> {
     match token {

@@ -30,6 +30,10 @@ pub enum Subject {
     Tenant(TenantId),
     /// A bucket's.
     Bucket(BucketId),
+    /// That of one tenant's requests to a bucket, or of those that nobody signed.
+    Sender(BucketId, Option<TenantId>),
+    /// That of requests that nobody signed to a tenant's buckets.
+    Nobody(TenantId),
 }
 
 /// Every meter of a process.
@@ -94,15 +98,29 @@ impl Meter {
     }
 }
 
+/// A request that has been counted with whoever sends it, and not yet with what it is about.
+pub struct Counted {
+    pub(super) sender: Option<Arc<Meter>>,
+    pub(super) about: Vec<Arc<Meter>>,
+    pub(super) has_body: bool,
+}
+
+impl Counted {
+    /// Counts it with the bucket, and its owner if nobody signed it: it is allowed. What comes back slows its bytes down.
+    ///
+    /// # Errors
+    /// `SlowDown`.
+    pub fn admit(self) -> Result<Throttle, S3Error> {
+        self.about.iter().try_for_each(|meter| meter.admit(self.has_body))?;
+        Ok(Throttle(self.sender.into_iter().chain(self.about).collect()))
+    }
+}
+
 /// Slows the bytes of one request down.
 #[derive(Clone, Default)]
 pub struct Throttle(Vec<Arc<Meter>>);
 
 impl Throttle {
-    pub(super) fn of(meters: Vec<Arc<Meter>>) -> Self {
-        Self(meters)
-    }
-
     /// Whether it slows nothing down.
     #[cfg(test)]
     pub(super) fn is_free(&self) -> bool {

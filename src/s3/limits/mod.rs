@@ -1,5 +1,10 @@
 //! How much one sender may ask of this front end: wrong signatures, requests per second, bytes per second. Everything
 //! here is bounded in memory and known to one process only; a cluster of n front ends lets through n times as much.
+//!
+//! # Why a request is counted twice
+//! A flood that is refused has to be limited before it is decided about, and must not use up what a bucket and its owner
+//! may be asked for: then everybody could shut them down. So each counts with its sender, whatever becomes of it, and with
+//! the bucket when it is allowed.
 
 mod failures;
 mod flow;
@@ -10,7 +15,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 pub use failures::Failures;
-pub use meter::{Meter, Throttle};
+pub use meter::{Counted, Meter, Throttle};
 
 use meter::{Meters, Subject};
 
@@ -61,25 +66,30 @@ impl Limits {
         Self { failures, defaults, tenants, meters: Meters::default() }
     }
 
-    /// Counts a request that is otherwise allowed; `has_body` says whether it sends one. What comes back slows its bytes
-    /// down. Anonymous requests count as their bucket's owner's.
+    /// Counts a request that may yet be refused with its sender; `has_body` says whether it sends one. Anonymous requests
+    /// to the buckets of one tenant have one sender, of that tenant's limits.
     ///
     /// # Errors
     /// `SlowDown`; what the store fails with.
-    pub async fn admit(&self, caller: &Caller, bucket: Option<&Bucket>, has_body: bool) -> Result<Throttle, S3Error> {
-        let tenant = caller.principal().map(|who| who.tenant.id).or(bucket.map(|bucket| bucket.owner));
-        let own = match (tenant, &self.tenants) {
+    pub async fn count(&self, caller: &Caller, bucket: Option<&Bucket>, has_body: bool) -> Result<Counted, S3Error> {
+        let sender = caller.principal().map(|who| who.tenant.id);
+        let tenant = sender.or(bucket.map(|bucket| bucket.owner));
+        let limits = match (tenant, &self.tenants) {
             (Some(id), Some(known)) => known.of_tenant(id).await?,
             _ => None,
         };
-        let meters = [
-            tenant.map(|id| (Subject::Tenant(id), own.unwrap_or(self.defaults.tenant))),
-            bucket.map(|bucket| (Subject::Bucket(bucket.id), bucket.settings.limits.unwrap_or(self.defaults.bucket))),
-        ];
-        let meters: Vec<Arc<Meter>> =
-            meters.into_iter().flatten().filter_map(|(subject, limits)| self.meters.of(subject, limits)).collect();
-        meters.iter().try_for_each(|meter| meter.admit(has_body))?;
-        Ok(Throttle::of(meters))
+        let tenants = limits.unwrap_or(self.defaults.tenant);
+        let buckets = bucket.and_then(|bucket| bucket.settings.limits).unwrap_or(self.defaults.bucket);
+        let of_tenant = |subject: Option<Subject>| self.meters.of(subject?, tenants);
+        let of_bucket = |subject: Option<Subject>| self.meters.of(subject?, buckets);
+        let owner = if sender.is_none() { tenant } else { None };
+        let own = of_tenant(sender.map(Subject::Tenant));
+        let among_themselves =
+            [of_tenant(owner.map(Subject::Nobody)), of_bucket(bucket.map(|bucket| Subject::Sender(bucket.id, sender)))];
+        let about = [of_tenant(owner.map(Subject::Tenant)), of_bucket(bucket.map(|bucket| Subject::Bucket(bucket.id)))];
+        let mut counts = own.iter().chain(among_themselves.iter().flatten());
+        counts.try_for_each(|meter| meter.admit(has_body))?;
+        Ok(Counted { sender: own, about: about.into_iter().flatten().collect(), has_body })
     }
 }
 

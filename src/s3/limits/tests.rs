@@ -44,7 +44,7 @@ impl TenantLimits for OneTenant {
 
 fn admit(limits: &Limits, bucket: &Bucket) -> Result<Throttle, S3Error> {
     // Nothing of it waits here.
-    limits.admit(&Caller::Anonymous, Some(bucket), true).now_or_never().expect("is ready")
+    limits.count(&Caller::Anonymous, Some(bucket), true).now_or_never().expect("is ready")?.admit()
 }
 
 /// How many of a hundred requests get through at once.

@@ -1,9 +1,13 @@
 //! What changes while a document is on its way counts when the request does something: a slow sender had hours in which
 //! versioning was off, and a right that had been taken away still held.
 
-use crate::client::{Connection, Request, Wire};
+use serde_json::Value;
+
+use crate::admin::operator::Operator;
+use crate::client::{Connection, Reply, Request, Wire};
+use crate::harness::Server;
 use crate::ops::bucket::delete_objects::document;
-use crate::ops::bucket::put_bucket_policy;
+use crate::ops::bucket::put_bucket_policy::{policy, put};
 use crate::ops::multipart::{Multipart, document as parts_document};
 use crate::ops::{Ground, md5_base64};
 
@@ -39,8 +43,8 @@ fn a_bulk_delete_is_decided_by_the_policy_of_now() {
     let g = Ground::new();
     g.put("k", "x");
     let (mut connection, wire) = begun(&g, bulk_delete(&g, &["k"]));
-    let deny = put_bucket_policy::policy("Deny", "\"*\"", "s3:DeleteObject", &g.bucket);
-    put_bucket_policy::put(&g, deny).assert_status(204);
+    let deny = policy("Deny", "\"*\"", "s3:DeleteObject", &g.bucket);
+    put(&g, deny).assert_status(204);
     connection.send(&wire.body).expect("sends");
     let reply = connection.read(false).expect("answers").assert_status(200);
     assert_eq!(reply.elements("Code"), ["AccessDenied"], "{reply}");
@@ -60,4 +64,48 @@ fn a_completion_makes_a_version_where_versions_are_made_by_now() {
     assert!(reply.header("x-amz-version-id").is_some(), "{reply}");
     g.alice.get(&format!("{}?versionId=null", g.path("k"))).assert_status(200).assert_body("old");
     g.get("k").assert_body("new");
+}
+
+#[test]
+fn a_completion_is_decided_by_the_policy_of_now() {
+    let g = Ground::new();
+    let upload = Multipart::open(&g, "k");
+    let text = parts_document(&[upload.part(1, "x")]);
+    let (mut connection, wire) = begun(&g, g.alice.request("POST", &upload.target("")).body(text));
+    put(&g, policy("Deny", "\"*\"", "s3:PutObject", &g.bucket)).assert_status(204);
+    connection.send(&wire.body).expect("sends");
+    connection.read(false).expect("answers").assert_error(403, "AccessDenied");
+    g.alice.get(&g.path("k")).assert_error(404, "NoSuchKey");
+}
+
+/// The answer to a request whose key is disabled while its body is on its way.
+fn sent_while_disabled(g: &Ground, request: Request) -> Reply {
+    let (mut connection, wire) = begun(g, request);
+    let operator = Operator::of(Server::shared());
+    let key = |action: &str| {
+        operator.expect(200, "POST", &format!("/keys/{}/{action}", g.alice.signer().access), Value::Null);
+    };
+    key("disable");
+    connection.send(&wire.body).expect("sends");
+    let reply = connection.read(false).expect("answers");
+    key("enable");
+    reply
+}
+
+#[test]
+fn a_key_that_is_disabled_by_now_deletes_nothing() {
+    let g = Ground::apart();
+    g.put("k", "x");
+    sent_while_disabled(&g, bulk_delete(&g, &["k"])).assert_error(403, "InvalidAccessKeyId");
+    g.get("k");
+}
+
+#[test]
+fn a_key_that_is_disabled_by_now_completes_nothing() {
+    let g = Ground::apart();
+    let upload = Multipart::open(&g, "k");
+    let text = parts_document(&[upload.part(1, "x")]);
+    let request = g.alice.request("POST", &upload.target("")).body(text);
+    sent_while_disabled(&g, request).assert_error(403, "InvalidAccessKeyId");
+    g.alice.get(&g.path("k")).assert_error(404, "NoSuchKey");
 }

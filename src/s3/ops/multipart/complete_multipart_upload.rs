@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
-use crate::s3::access::Permit;
+use crate::s3::access::{self, Permit};
 use crate::s3::body;
 use crate::s3::checksum::{Claim, Kind, Plan, claim_of_object};
 use crate::s3::error::{S3Error, S3ErrorCode};
@@ -13,7 +13,7 @@ use crate::s3::etag;
 use crate::s3::lifecycle::headers::tell_expiration;
 use crate::s3::lock;
 use crate::s3::operation::{AclRight, Action, BodyKind, Level, Reply, Request, Row};
-use crate::s3::ops::multipart::upload::{PART_NUMBER_MAX, find, no_such_upload};
+use crate::s3::ops::multipart::upload::{PART_NUMBER_MAX, find, no_such_upload, reaches};
 use crate::s3::ops::object::publish::{begin, bucket_now, put};
 use crate::s3::ops::object::version;
 use crate::s3::precondition::WriteConditions;
@@ -68,6 +68,8 @@ fn call(permit: Permit, request: Request, services: Arc<Services>) -> Reply {
     Box::pin(async move {
         let location = request.target.url(permit.key()?.as_str());
         let input = decode(&permit, request, &services).await?;
+        let permit = access::renewed(permit, &services).await?;
+        reaches(&permit, &input.upload)?;
         let attrs = run(&permit, input, &services).await?;
         let (bucket, key) = (permit.bucket()?.name.as_str(), permit.key()?.as_str());
         let mut answer = Response::xml(xml::multipart::completed(&location, bucket, key, &attrs));

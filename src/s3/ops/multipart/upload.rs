@@ -19,12 +19,19 @@ pub async fn find(permit: &Permit, target: &Target, services: &Services) -> Resu
     let id = UploadId::parse(text).ok_or_else(missing)?;
     let upload = services.storage.metadata.upload(permit.bucket()?, permit.key()?, id).await?;
     let upload = upload.ok_or_else(missing)?;
-    // What a list gives is the right to upload, not that to others' uploads (AWS, "Multipart upload API and
-    // permissions").
+    reaches(permit, &upload)?;
+    Ok(upload)
+}
+
+/// What a list gives is the right to upload, not that to others' uploads (AWS, "Multipart upload API and permissions").
+///
+/// # Errors
+/// `AccessDenied`.
+pub fn reaches(permit: &Permit, upload: &Upload) -> Result<(), S3Error> {
     if permit.ground() == Ground::List && !permit.acts_for(upload.initiator) {
         return Err(S3ErrorCode::AccessDenied.into());
     }
-    Ok(upload)
+    Ok(())
 }
 
 /// Finds the open upload that `uploadId` names.
