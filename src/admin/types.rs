@@ -291,6 +291,12 @@ answers! {
         aborted: u64,
         /// Versions that a lock keeps, among those that this step looked at.
         locked: u64,
+        /// Of these, those under a legal hold, whatever their retention.
+        legal_hold: u64,
+        /// Of these, those retained in governance mode.
+        governance: u64,
+        /// Of these, those retained in compliance mode.
+        compliance: u64,
         /// To be sent with the next step; absent after the last.
         next: Option<String>,
     }

@@ -150,13 +150,16 @@ fn chown(client: &Client, bucket: &str, tenant: &str, from: Option<String>) -> R
 
 fn purge(client: &Client, bucket: &str, delete: bool) -> Result<()> {
     let at = path(&["buckets", bucket, "purge"]);
-    let mut sum = Purged { removed: 0, aborted: 0, locked: 0, next: None };
+    let mut sum = Purged { removed: 0, aborted: 0, locked: 0, legal_hold: 0, governance: 0, compliance: 0, next: None };
     let mut after = None;
     loop {
         let done: Purged = client.post(&at, &Purge { after })?;
         sum.removed += done.removed;
         sum.aborted += done.aborted;
         sum.locked += done.locked;
+        sum.legal_hold += done.legal_hold;
+        sum.governance += done.governance;
+        sum.compliance += done.compliance;
         match done.next {
             Some(next) => after = Some(next),
             None => break,
@@ -167,6 +170,9 @@ fn purge(client: &Client, bucket: &str, delete: bool) -> Result<()> {
             ("versions removed", it.removed.to_string()),
             ("uploads aborted", it.aborted.to_string()),
             ("locked versions left", it.locked.to_string()),
+            ("  under legal hold", it.legal_hold.to_string()),
+            ("  in governance mode", it.governance.to_string()),
+            ("  in compliance mode", it.compliance.to_string()),
         ])
     })?;
     if delete {

@@ -46,12 +46,28 @@ impl Retention {
     }
 }
 
+/// What keeps a version from being removed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Keeps {
+    /// A legal hold.
+    pub legal_hold: bool,
+    /// A retention that is not over.
+    pub retention: Option<RetentionMode>,
+}
+
+/// What of a lock keeps its version now.
+#[must_use]
+pub fn keeps(lock: Option<&ObjectLock>, now: Timestamp) -> Keeps {
+    let legal_hold = lock.is_some_and(|lock| lock.legal_hold == Some(true));
+    let retained = Retention::of(lock).filter(|retention| retention.holds(now));
+    Keeps { legal_hold, retention: retained.map(|retention| retention.mode) }
+}
+
 /// Whether a version with this lock may be removed for good. `bypass`: governance is to be set aside, by one who may.
 #[must_use]
 pub fn may_remove(lock: Option<&ObjectLock>, now: Timestamp, bypass: bool) -> bool {
-    let held = lock.is_some_and(|lock| lock.legal_hold == Some(true));
-    let retained = Retention::of(lock).filter(|retention| retention.holds(now));
-    !held && retained.is_none_or(|retention| bypass && retention.mode == RetentionMode::Governance)
+    let Keeps { legal_hold, retention } = keeps(lock, now);
+    !legal_hold && retention.is_none_or(|mode| bypass && mode == RetentionMode::Governance)
 }
 
 /// Whether a record with these attributes may be put on a key: a null version replaces the one before it, which may be

@@ -4,9 +4,9 @@
 use std::time::{Duration, Instant};
 
 use crate::harness::Server;
-use crate::ops::Ground;
 use crate::ops::bucket::put_bucket_lifecycle_configuration::{put as put_rules, rule};
 use crate::ops::multipart::Multipart;
+use crate::ops::{Ground, fresh_bucket_name, locks};
 
 /// How long a rule may take until its effect shows.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -54,7 +54,10 @@ fn objects_expire_by_prefix_and_size_and_not_before_their_time() {
     let g = Ground::on(&server);
     let size = "<Filter><And><Prefix>s/</Prefix><ObjectSizeGreaterThan>5</ObjectSizeGreaterThan></And></Filter>\
         <Expiration><Days>1</Days></Expiration>";
+    let tagged = "<Filter><And><Tag><Key>t</Key><Value>v</Value></Tag><ObjectSizeLessThan>6</ObjectSizeLessThan></And>\
+        </Filter><Expiration><Days>1</Days></Expiration>";
     let rules = rule("one", &days("e/", 1))
+        + &rule("tagged", tagged)
         + &rule("late", &days("l/", 1000))
         + &rule("size", size)
         + &rule("last", &days("~~~", 1))
@@ -68,9 +71,14 @@ fn objects_expire_by_prefix_and_size_and_not_before_their_time() {
         g.put(key, "123456");
     }
     g.put("s/small", "12345");
-    until("what is due goes", || g.keys("") == ["k", "l/a", "s/small"]);
+    for (key, tags, body) in [("t/due", "t=v&u=w", "12345"), ("t/large", "t=v", "123456"), ("t/other", "t=w", "1")] {
+        let request = g.alice.request("PUT", &g.path(key)).header("x-amz-tagging", tags);
+        request.body(body).send().assert_status(200);
+    }
+    let kept = ["k", "l/a", "s/small", "t/large", "t/other"];
+    until("what is due goes", || g.keys("") == kept);
     let_a_round_pass(&g);
-    assert_eq!(g.keys(""), ["k", "l/a", "s/small"]);
+    assert_eq!(g.keys(""), kept);
 }
 
 #[test]
@@ -154,6 +162,32 @@ fn incomplete_uploads_are_aborted() {
     g.alice.get(&aborted.target("")).assert_error(404, "NoSuchUpload");
     let_a_round_pass(&g);
     assert_eq!(open(), std::slice::from_ref(&kept.id));
+}
+
+#[test]
+fn what_a_lock_keeps_does_not_expire() {
+    let server = server();
+    let g = Ground { bucket: fresh_bucket_name(), ..Ground::on(&server) };
+    let made = g.alice.request("PUT", &g.root()).header("x-amz-bucket-object-lock-enabled", "true").send();
+    made.assert_status(200);
+    let mut kept = vec![locks::put_retained(&g, "k", "GOVERNANCE"), locks::put_retained(&g, "k", "COMPLIANCE")];
+    let held = locks::digested(&g, "k", "held").header("x-amz-object-lock-legal-hold", "ON").send();
+    kept.push(locks::version(&held.assert_status(200)));
+    let free = version(&g.put("k", "free"));
+    let everything = "<Filter/><NoncurrentVersionExpiration><NoncurrentDays>1</NoncurrentDays></NoncurrentVersionExpiration>\
+        <Expiration><Days>1</Days></Expiration>";
+    put_rules(&g, &rule("all", everything)).assert_status(200);
+    let of_k = || -> Vec<String> {
+        let of_k = versions(&g).into_iter().filter(|(key, _)| key == "k");
+        of_k.map(|(_, version)| version).collect()
+    };
+    until("what is free goes", || !of_k().contains(&free));
+    let_a_round_pass(&g);
+    kept.reverse();
+    assert_eq!(of_k()[1..], kept);
+    for version in &kept {
+        g.alice.get(&format!("{}?versionId={version}", g.path("k"))).assert_status(200);
+    }
 }
 
 #[test]

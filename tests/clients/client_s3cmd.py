@@ -332,6 +332,37 @@ def versions():
 
 
 @suite.part
+def payer():
+    if STYLE == "proxy":
+        return
+    name = bucket("paid")
+    uri, key = f"s3://{name}", f"s3://{name}/k"
+    others = (f"--access_key={OTHER_ACCESS}", f"--secret_key={OTHER_SECRET}")
+    s3cmd("mb", uri)
+    s3cmd("put", path("picture.jpg"), key)
+    with open(path("paid.json"), "w") as out:
+        json.dump({"Version": "2012-10-17", "Statement": [
+            {"Effect": "Allow", "Principal": "*", "Action": "s3:*", "Resource": [f"arn:aws:s3:::{name}", f"arn:aws:s3:::{name}/*"]}]}, out)
+    s3cmd("setpolicy", path("paid.json"), uri)
+    out = s3cmd("payer", "--requester-pays", uri).stdout
+    suite.check("payer --requester-pays", "Payer updated" in out, out)
+    info = s3cmd("info", uri).stdout
+    suite.check("info: the payer", re.search(r"Payer: +Requester", info), info)
+    for command in (("get", "--force", key, path("paid.back")), ("ls", uri), ("put", path("picture.jpg"), f"{uri}/theirs")):
+        refused = s3cmd(*others, *command, ok=False)
+        suite.check(f"{command[0]} of another tenant", refused.returncode != 0 and "AccessDenied" in refused.stderr + refused.stdout
+                    or "403" in refused.stderr, refused.stderr)
+        s3cmd(*others, "--requester-pays", *command)
+    suite.same_bytes("get of another tenant who pays", path("paid.back"), path("picture.jpg"))
+    suite.equal("nobody pays for whoever does not sign", fetch(f"http://{HOST}:{PORT}/{name}/k")[0], 403)
+    suite.equal("the owner agrees to nothing", sorted(listed(uri)), [key, f"{uri}/theirs"])
+    s3cmd("payer", uri)
+    s3cmd(*others, "get", "--force", key, path("paid.back"))
+    suite.check("info: the owner pays again", re.search(r"Payer: +BucketOwner", s3cmd("info", uri).stdout))
+    s3cmd("rb", "--recursive", "--force", uri)
+
+
+@suite.part
 def tags():
     if STYLE == "proxy":
         return

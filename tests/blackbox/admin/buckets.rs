@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::Operator;
 use crate::client::Client;
 use crate::harness::Server;
-use crate::ops::{fresh_bucket_name, versioning};
+use crate::ops::{Ground, fresh_bucket_name, locks, versioning};
 
 fn bucket_of(client: &Client) -> String {
     let bucket = fresh_bucket_name();
@@ -88,6 +88,51 @@ fn a_purge_leaves_nothing_but_what_is_locked() {
     assert_eq!(steps(&operator, &at, json!({}), "removed").0, 1);
     operator.expect(200, "DELETE", &format!("/buckets/{bucket}"), Value::Null);
     operator.expect(200, "DELETE", &format!("/tenants/{tenant}"), Value::Null);
+}
+
+/// Neither retention nor hold gives way to whoever operates the installation, and the answer says which it was.
+#[test]
+fn a_purge_says_what_keeps_a_version() {
+    let operator = Operator::of(Server::shared());
+    let (tenant, client) = operator.tenant("kept");
+    let bucket = fresh_bucket_name();
+    let g = Ground { alice: client.clone(), bob: client.clone(), bucket: bucket.clone() };
+    let made = client.request("PUT", &g.root()).header("x-amz-bucket-object-lock-enabled", "true").send();
+    made.assert_status(200);
+    let mut kept = vec![locks::put_retained(&g, "k", "GOVERNANCE"), locks::put_retained(&g, "k", "COMPLIANCE")];
+    let held = |key: &str, mode: Option<&str>| {
+        let request = locks::digested(&g, key, "kept").header("x-amz-object-lock-legal-hold", "ON");
+        let retained = |mode| (("x-amz-object-lock-mode", mode), ("x-amz-object-lock-retain-until-date", locks::FAR));
+        let request = mode
+            .map(retained)
+            .into_iter()
+            .fold(request, |request, ((a, mode), (b, until))| request.header(a, mode).header(b, until));
+        locks::version(&request.send().assert_status(200))
+    };
+    kept.extend([held("held", None), held("both", Some("GOVERNANCE"))]);
+    g.put("k", "free");
+    g.put("free", "free");
+    client.delete(&g.path("k")).assert_status(204);
+    client.post(&format!("{}?uploads", g.path("k")), "").assert_status(200);
+    let at = format!("/buckets/{bucket}/purge");
+    for (removed, aborted) in [(3, 1), (0, 0)] {
+        let wanted = json!({
+            "removed": removed, "aborted": aborted,
+            "locked": 4, "legal_hold": 2, "governance": 2, "compliance": 1,
+        });
+        let answer = operator.expect(200, "POST", &at, json!({}));
+        let told = wanted.as_object().expect("an object").iter().all(|(name, value)| answer[name] == *value);
+        assert!(told && answer.get("next").is_none_or(Value::is_null), "{answer}");
+    }
+    let mut left = client.get(&format!("{}?versions", g.root())).assert_status(200).elements("VersionId");
+    left.sort();
+    kept.sort();
+    assert_eq!(left, kept);
+    for key in ["k", "held", "both"] {
+        g.get(key).assert_body("kept");
+    }
+    operator.refused(409, "in_use", "DELETE", &format!("/buckets/{bucket}"), Value::Null);
+    operator.refused(409, "in_use", "DELETE", &format!("/tenants/{tenant}"), Value::Null);
 }
 
 /// Everybody's, in pages that join.

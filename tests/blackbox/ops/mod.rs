@@ -11,6 +11,7 @@ pub mod locks;
 mod meanwhile;
 pub mod multipart;
 pub mod object;
+mod odd_names;
 mod owners;
 mod preflight;
 mod refusals;
