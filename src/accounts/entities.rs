@@ -106,7 +106,7 @@ fn check_session_seconds(seconds: u32) -> Result<()> {
     Err(AccountError::Invalid(format!("MaxSessionDuration is {least} to {most} seconds.")))
 }
 
-fn add_tags(tags: &mut Vec<EntityTag>, new: &[(String, String)]) -> Result<()> {
+pub(super) fn add_tags(tags: &mut Vec<EntityTag>, new: &[(String, String)]) -> Result<()> {
     for (key, value) in new {
         match tags.iter_mut().find(|tag| tag.key == *key) {
             Some(tag) => tag.value.clone_from(value),

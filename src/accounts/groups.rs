@@ -59,7 +59,11 @@ impl Accounts {
         self.groups_of(tenant, &user).await
     }
 
-    pub(super) async fn groups_of(&self, tenant: TenantId, user: &Entity) -> Result<Vec<Entity>> {
+    /// The groups that a user is in, who was read before.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn groups_of(&self, tenant: TenantId, user: &Entity) -> Result<Vec<Entity>> {
         let read =
             user.groups.iter().map(|one| self.entity_once_called(tenant, EntityKind::Group, &one.group, &one.group_id));
         Ok(futures::future::try_join_all(read).await?.into_iter().flatten().collect())

@@ -1,9 +1,11 @@
 //! Managed policies of an account, with their versions, and to whom they are attached.
 
-use super::entities::{EntityKind, characters, check_document};
+use std::collections::HashMap;
+
+use super::entities::{EntityKind, add_tags, characters, check_document};
 use super::error::{AccountError, Result, taken};
 use super::names::{
-    POLICIES_MAX, POLICY_CHARACTERS_MAX, POLICY_VERSIONS_MAX, check_description, check_name, check_path,
+    POLICIES_MAX, POLICY_CHARACTERS_MAX, POLICY_VERSIONS_MAX, check_description, check_name, check_path, check_tags,
 };
 use super::records::{Entity, ManagedPolicy, PolicyVersion};
 use super::{AccountId, Accounts, TenantRecord, aws_managed, machine, random, tenant_scope};
@@ -21,6 +23,20 @@ pub struct NewPolicy {
     pub description: String,
     /// JSON.
     pub document: String,
+    /// For people.
+    pub tags: Vec<(String, String)>,
+}
+
+/// To how many users, groups and roles the policies of an account are attached.
+#[derive(Debug, Default)]
+pub struct AttachmentCounts(HashMap<String, usize>);
+
+impl AttachmentCounts {
+    /// To how many this one is.
+    #[must_use]
+    pub fn of(&self, arn: &str) -> usize {
+        self.0.get(arn).copied().unwrap_or_default()
+    }
 }
 
 /// What the ARN of a managed policy names.
@@ -81,6 +97,9 @@ impl Accounts {
         check_path(&path)?;
         check_description(&new.description)?;
         check_new(&new.document)?;
+        check_tags(&new.tags)?;
+        let mut tags = Vec::new();
+        add_tags(&mut tags, &new.tags)?;
         let scope = tenant_scope(tenant);
         if self.policy_count(tenant).await? >= POLICIES_MAX {
             return Err(AccountError::LimitExceeded(format!("An account has at most {POLICIES_MAX} policies.")));
@@ -96,6 +115,7 @@ impl Accounts {
             default_version: 1,
             newest_version: 1,
             name: new.name,
+            tags,
         };
         let _noting = self.changes.noting(tenant);
         if !self.documents.make(&scope, &policy_name(&policy.name), &policy).await? {
@@ -188,11 +208,44 @@ impl Accounts {
             if policy.path != path || policy.name != name {
                 return Err(no_policy(arn));
             }
-            policy.updated_micros = Timestamp::now().0;
             change(policy)
         };
         let changed = self.documents.change(&tenant_scope(tenant), &policy_name(name), decide).await?;
         changed.ok_or_else(|| no_policy(arn))
+    }
+
+    async fn change_versions(
+        &self,
+        tenant: TenantId,
+        arn: &str,
+        mut change: impl FnMut(&mut ManagedPolicy) -> Result<()>,
+    ) -> Result<ManagedPolicy> {
+        let change = |policy: &mut ManagedPolicy| {
+            policy.updated_micros = Timestamp::now().0;
+            change(policy)
+        };
+        self.change_policy(tenant, arn, change).await
+    }
+
+    /// Adds tags to a policy, replacing those of the same keys.
+    ///
+    /// # Errors
+    /// There is none, a tag breaks its rules, or there are too many.
+    pub async fn tag_policy(&self, tenant: TenantId, arn: &str, tags: &[(String, String)]) -> Result<()> {
+        check_tags(tags)?;
+        self.change_policy(tenant, arn, |policy| add_tags(&mut policy.tags, tags)).await.map(drop)
+    }
+
+    /// Removes tags from a policy.
+    ///
+    /// # Errors
+    /// There is no such policy.
+    pub async fn untag_policy(&self, tenant: TenantId, arn: &str, keys: &[String]) -> Result<()> {
+        let change = |policy: &mut ManagedPolicy| {
+            policy.tags.retain(|tag| !keys.contains(&tag.key));
+            Ok(())
+        };
+        self.change_policy(tenant, arn, change).await.map(drop)
     }
 
     /// Adds a version to a policy.
@@ -226,7 +279,7 @@ impl Accounts {
             }
             Ok(())
         };
-        self.change_policy(tenant, arn, change).await
+        self.change_versions(tenant, arn, change).await
     }
 
     /// Makes another version count.
@@ -239,7 +292,7 @@ impl Accounts {
             policy.default_version = number;
             Ok(())
         };
-        self.change_policy(tenant, arn, change).await.map(drop)
+        self.change_versions(tenant, arn, change).await.map(drop)
     }
 
     /// Deletes a version that does not count.
@@ -255,7 +308,7 @@ impl Accounts {
             policy.versions.retain(|version| version.number != number);
             Ok(())
         };
-        self.change_policy(tenant, arn, change).await.map(drop)
+        self.change_versions(tenant, arn, change).await.map(drop)
     }
 
     /// Deletes a policy that is attached to nothing and has no version but the one that counts. One that is attached at
@@ -280,6 +333,22 @@ impl Accounts {
         let _noting = self.changes.noting(tenant);
         let removed = self.documents.remove(&tenant_scope(tenant), &policy_name(name), agree).await?;
         if removed { Ok(()) } else { Err(no_policy(arn)) }
+    }
+
+    /// To how many entities each policy is attached.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn attachment_counts(&self, tenant: TenantId) -> Result<AttachmentCounts> {
+        let scope = tenant_scope(tenant);
+        let mut counts = AttachmentCounts::default();
+        for kind in EntityKind::ALL {
+            let all = self.documents.all::<Entity>(&scope, &format!("{}/", kind.noun()), usize::MAX).await?;
+            for arn in self.that_count(tenant, all).await?.into_iter().flat_map(|entity| entity.attached) {
+                *counts.0.entry(arn).or_default() += 1;
+            }
+        }
+        Ok(counts)
     }
 
     /// The entities that a policy is attached to.

@@ -56,7 +56,7 @@ pub use credential::{Credential, CredentialSource, Lookup};
 pub use entities::{EntityKind, NewEntity};
 pub use error::{AccountError, NO_ENCRYPTION_KEY, Result};
 pub use lookup::CACHE_SECONDS_MAX;
-pub use managed_policies::{NewPolicy, PolicyRef};
+pub use managed_policies::{AttachmentCounts, NewPolicy, PolicyRef};
 pub use named::id_of;
 pub use names::*;
 pub use principal::{AccountId, Identity, Principal, Session};

@@ -27,7 +27,7 @@ pub const POLICY_CHARACTERS_MAX: usize = 6_144;
 pub const TRUST_CHARACTERS_MAX: usize = 2_048;
 /// Characters of a session's policy.
 pub const SESSION_POLICY_CHARACTERS_MAX: usize = 2_048;
-/// Tags of a user or role.
+/// Tags of a user, role or managed policy.
 pub const TAGS_MAX: usize = 50;
 /// Characters of a description.
 pub const DESCRIPTION_CHARACTERS_MAX: usize = 1_000;

@@ -227,6 +227,9 @@ pub struct ManagedPolicy {
     /// The number of the newest ever made.
     #[prost(uint32, tag = "9")]
     pub newest_version: u32,
+    /// For people.
+    #[prost(message, repeated, tag = "10")]
+    pub tags: Vec<EntityTag>,
 }
 
 impl ManagedPolicy {

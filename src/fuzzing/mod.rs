@@ -13,6 +13,7 @@ mod tokens;
 pub(crate) use input::{Dice, Input, header_value};
 
 use crate::http::fuzzing as http;
+use crate::iam::fuzzing as iam;
 use crate::s3::auth::fuzzing as auth;
 use crate::s3::form::fuzzing as form;
 use crate::s3::xml::fuzzing as xml;
@@ -35,6 +36,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "form", check: form::form },
     Target { name: "form_policy", check: form::policy },
     Target { name: "http_requests", check: http::requests },
+    Target { name: "iam_queries", check: iam::queries },
     Target { name: "policies", check: policies::check },
     Target { name: "proxy_header", check: http::proxy_header },
     Target { name: "right_signature", check: auth::right_signature },

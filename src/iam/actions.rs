@@ -4,7 +4,10 @@ use futures::future::LocalBoxFuture;
 
 use super::error::Refusal;
 use super::parameters::Parameters;
-use super::{Call, access_keys, entities, groups, inline_policies, managed_policies, sts, summary};
+use super::{
+    Call, access_keys, authorization_details, entities, groups, inline_policies, managed_policies, simulate, sts,
+    summary,
+};
 use crate::accounts::EntityKind::{self, Group, Role, User};
 use crate::s3::auth::Service;
 use crate::s3::xml::Document;
@@ -24,6 +27,8 @@ pub(super) enum About {
     NewEntity(EntityKind),
     /// A managed policy.
     Policy,
+    /// A user, group or role, by its ARN.
+    PolicySource,
     /// A managed policy to make.
     NewPolicy,
 }
@@ -62,10 +67,12 @@ macro_rules! actions {
     };
 }
 
-use About::{Anybody, Entity, NewEntity, NewPolicy, Nothing, Policy, Renamed};
+use About::{Anybody, Entity, NewEntity, NewPolicy, Nothing, Policy, PolicySource, Renamed};
 
 const BOUNDARY: &[&str] = &["PermissionsBoundary"];
 const MFA: &[&str] = &["SerialNumber", "TokenCode"];
+const SIMULATION_EXTRAS: &[&str] =
+    &["PermissionsBoundaryPolicyInputList", "ResourcePolicy", "ResourceOwner", "CallerArn", "ResourceHandlingOption"];
 const SESSION_EXTRAS: &[&str] =
     &["SerialNumber", "TokenCode", "Tags", "TransitiveTagKeys", "SourceIdentity", "ProvidedContexts"];
 
@@ -119,8 +126,13 @@ actions! {
         "GetRolePolicy" Entity(Role), inline_policies::get[Role];
         "ListRolePolicies" Entity(Role), inline_policies::list[Role];
         "DeleteRolePolicy" Entity(Role), inline_policies::delete[Role];
+        "ListInstanceProfilesForRole" Entity(Role), entities::list_instance_profiles;
         "GetAccountSummary" Nothing, summary::get;
-        "CreatePolicy" NewPolicy, managed_policies::create, refuses &["Tags"];
+        "ListAccountAliases" Nothing, summary::aliases;
+        "GetAccountAuthorizationDetails" Nothing, authorization_details::get;
+        "SimulatePrincipalPolicy" PolicySource, simulate::principal, refuses SIMULATION_EXTRAS;
+        "SimulateCustomPolicy" Nothing, simulate::custom, refuses SIMULATION_EXTRAS;
+        "CreatePolicy" NewPolicy, managed_policies::create;
         "GetPolicy" Policy, managed_policies::get;
         "ListPolicies" Nothing, managed_policies::list;
         "DeletePolicy" Policy, managed_policies::delete;
@@ -129,6 +141,9 @@ actions! {
         "ListPolicyVersions" Policy, managed_policies::list_versions;
         "SetDefaultPolicyVersion" Policy, managed_policies::set_default_version;
         "DeletePolicyVersion" Policy, managed_policies::delete_version;
+        "TagPolicy" Policy, managed_policies::tag;
+        "UntagPolicy" Policy, managed_policies::untag;
+        "ListPolicyTags" Policy, managed_policies::list_tags;
         "ListEntitiesForPolicy" Policy, managed_policies::list_entities;
         "AttachUserPolicy" Entity(User), managed_policies::attach[User];
         "DetachUserPolicy" Entity(User), managed_policies::detach[User];

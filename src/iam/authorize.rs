@@ -68,6 +68,7 @@ async fn resources(call: &Call<'_>) -> Result<Vec<String>, Refusal> {
             call.arn(kind.noun(), path(), call.parameters.get(name_of(*kind)).unwrap_or_default())
         }
         About::Policy => call.parameters.required("PolicyArn")?.to_owned(),
+        About::PolicySource => call.parameters.required("PolicySourceArn")?.to_owned(),
         About::NewPolicy => call.arn("policy", path(), call.parameters.required("PolicyName")?),
     };
     Ok(vec![resource])

@@ -5,7 +5,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use super::Call;
 use super::authorize::{name_of, new_name_of};
 use super::error::Refusal;
-use crate::accounts::{Entity, EntityKind, Identity, NewEntity, TenantRecord};
+use crate::accounts::{Entity, EntityKind, EntityTag, Identity, NewEntity, TenantRecord};
 use crate::s3::time::iso8601;
 use crate::s3::xml::Document;
 use crate::storage::Timestamp;
@@ -49,13 +49,13 @@ pub(super) fn describe(call: &Call<'_>, out: &mut Document, kind: EntityKind, en
         out.number("MaxSessionDuration", entity.session_seconds_max.into());
     }
     if whole && kind != EntityKind::Group && !entity.tags.is_empty() {
-        tags(out, entity);
+        tags(out, &entity.tags);
     }
 }
 
-fn tags(out: &mut Document, entity: &Entity) {
+pub(super) fn tags(out: &mut Document, tags: &[EntityTag]) {
     out.open("Tags");
-    for tag in &entity.tags {
+    for tag in tags {
         out.open("member");
         out.text("Key", &tag.key);
         out.text("Value", &tag.value);
@@ -181,7 +181,16 @@ pub(super) async fn untag(call: &Call<'_>, _out: &mut Document, kind: EntityKind
 
 pub(super) async fn list_tags(call: &Call<'_>, out: &mut Document, kind: EntityKind) -> Result<(), Refusal> {
     let name = call.parameters.required(name_of(kind))?;
-    tags(out, &call.accounts.entity(call.tenant(), kind, name).await?);
+    tags(out, &call.accounts.entity(call.tenant(), kind, name).await?.tags);
+    end(out, None);
+    Ok(())
+}
+
+/// There are no machines here that roles could be given to.
+pub(super) async fn list_instance_profiles(call: &Call<'_>, out: &mut Document) -> Result<(), Refusal> {
+    call.accounts.entity(call.tenant(), EntityKind::Role, call.parameters.required("RoleName")?).await?;
+    out.open("InstanceProfiles");
+    out.close();
     end(out, None);
     Ok(())
 }

@@ -2,32 +2,34 @@
 
 use super::Call;
 use super::authorize::name_of;
-use super::entities::{date, document, end};
+use super::entities::{date, document, end, tags};
 use super::error::Refusal;
-use crate::accounts::{EntityKind, ManagedPolicy, NewPolicy, PolicyVersion};
+use crate::accounts::{Entity, EntityKind, ManagedPolicy, NewPolicy, PolicyVersion};
 use crate::s3::xml::Document;
 
 /// The account in the ARNs of policies that every account has.
-const AWS: &str = "arn:aws:iam::aws:policy";
+pub(super) const AWS: &str = "arn:aws:iam::aws:policy";
 
-fn describe(call: &Call<'_>, out: &mut Document, policy: &ManagedPolicy, arn: &str, attached: Option<usize>) {
+pub(super) fn describe(call: &Call<'_>, out: &mut Document, policy: &ManagedPolicy, arn: &str, attached: usize) {
     out.text("PolicyName", &policy.name);
     out.text("PolicyId", &policy.id);
     out.text("Arn", arn);
     out.text("Path", &policy.path);
     out.text("DefaultVersionId", &format!("v{}", policy.default_version));
-    if let Some(count) = attached {
-        out.number("AttachmentCount", count as u64);
-    }
+    out.number("AttachmentCount", attached as u64);
+    out.number("PermissionsBoundaryUsageCount", 0);
     out.flag("IsAttachable", true);
     if !policy.description.is_empty() && call.action.name != "ListPolicies" {
         out.text("Description", &policy.description);
     }
     date(out, "CreateDate", policy.created_micros);
     date(out, "UpdateDate", policy.updated_micros);
+    if !policy.tags.is_empty() && matches!(call.action.name, "CreatePolicy" | "GetPolicy") {
+        tags(out, &policy.tags);
+    }
 }
 
-fn arn_of(call: &Call<'_>, policy: &ManagedPolicy) -> String {
+pub(super) fn arn_of(call: &Call<'_>, policy: &ManagedPolicy) -> String {
     call.arn("policy", &policy.path, &policy.name)
 }
 
@@ -39,10 +41,11 @@ pub(super) async fn create(call: &Call<'_>, out: &mut Document) -> Result<(), Re
         path: text("Path"),
         description: text("Description"),
         document: parameters.required("PolicyDocument")?.to_owned(),
+        tags: parameters.tags()?,
     };
     let made = call.accounts.create_policy(call.tenant(), new).await?;
     out.open("Policy");
-    describe(call, out, &made, &arn_of(call, &made), Some(0));
+    describe(call, out, &made, &arn_of(call, &made), 0);
     out.close();
     Ok(())
 }
@@ -52,7 +55,7 @@ pub(super) async fn get(call: &Call<'_>, out: &mut Document) -> Result<(), Refus
     let policy = call.accounts.require_policy(call.tenant(), arn).await?;
     let attached = call.accounts.attached_to(call.tenant(), arn).await?.len();
     out.open("Policy");
-    describe(call, out, &policy, arn, Some(attached));
+    describe(call, out, &policy, arn, attached);
     out.close();
     Ok(())
 }
@@ -60,11 +63,14 @@ pub(super) async fn get(call: &Call<'_>, out: &mut Document) -> Result<(), Refus
 /// The account's own policies come in pages; those that every account has come with the last of them.
 pub(super) async fn list(call: &Call<'_>, out: &mut Document) -> Result<(), Refusal> {
     let parameters = &call.parameters;
-    if parameters.flag("OnlyAttached")
-        || parameters.get("PolicyUsageFilter").is_some_and(|it| it != "PermissionsPolicy")
-    {
-        return Err(Refusal::sender(400, "InvalidInput", "OnlyAttached and PolicyUsageFilter are not supported here."));
-    }
+    // Nothing has a boundary here.
+    let boundaries = match parameters.get("PolicyUsageFilter") {
+        None | Some("PermissionsPolicy") => false,
+        Some("PermissionsBoundary") => true,
+        Some(other) => return Err(Refusal::invalid(format!("There is no PolicyUsageFilter {other:?}."))),
+    };
+    let (counts, attached) = (call.accounts.attachment_counts(call.tenant()).await?, parameters.flag("OnlyAttached"));
+    let shown = |arn: &str| !boundaries && (!attached || counts.of(arn) > 0);
     let path = parameters.get("PathPrefix").unwrap_or("/");
     let (own, aws) = match parameters.get("Scope").unwrap_or("All") {
         "All" => (true, true),
@@ -77,18 +83,23 @@ pub(super) async fn list(call: &Call<'_>, out: &mut Document) -> Result<(), Refu
     if own {
         let (after, limit) = (parameters.get("Marker"), parameters.page()?);
         let page = call.accounts.policies(call.tenant(), path, after, limit).await?;
-        for policy in &page.entries {
-            out.open("member");
-            describe(call, out, policy, &arn_of(call, policy), None);
-            out.close();
+        for (policy, arn) in page.entries.iter().map(|policy| (policy, arn_of(call, policy))) {
+            if shown(&arn) {
+                out.open("member");
+                describe(call, out, policy, &arn, counts.of(&arn));
+                out.close();
+            }
         }
         next = page.entries.last().filter(|_| page.more).map(|policy| policy.name.clone());
     }
     if aws && next.is_none() {
         for policy in call.accounts.aws_policies().iter().filter(|policy| policy.path.starts_with(path)) {
-            out.open("member");
-            describe(call, out, policy, &format!("{AWS}/{}", policy.name), None);
-            out.close();
+            let arn = format!("{AWS}/{}", policy.name);
+            if shown(&arn) {
+                out.open("member");
+                describe(call, out, policy, &arn, counts.of(&arn));
+                out.close();
+            }
         }
     }
     out.close();
@@ -114,7 +125,7 @@ fn version_of(call: &Call<'_>) -> Result<u32, Refusal> {
     number.ok_or_else(|| Refusal::invalid(format!("A version is v1, v2 and so on, and not {text:?}.")))
 }
 
-fn describe_version(out: &mut Document, policy: &ManagedPolicy, version: &PolicyVersion, whole: bool) {
+pub(super) fn describe_version(out: &mut Document, policy: &ManagedPolicy, version: &PolicyVersion, whole: bool) {
     if whole {
         document(out, "Document", &version.document);
     }
@@ -208,7 +219,14 @@ pub(super) async fn detach(call: &Call<'_>, _out: &mut Document, kind: EntityKin
 
 pub(super) async fn list_attached(call: &Call<'_>, out: &mut Document, kind: EntityKind) -> Result<(), Refusal> {
     let entity = call.accounts.entity(call.tenant(), kind, call.parameters.required(name_of(kind))?).await?;
-    out.open("AttachedPolicies");
+    attached(out, "AttachedPolicies", &entity);
+    end(out, None);
+    Ok(())
+}
+
+/// The managed policies that are attached to an entity.
+pub(super) fn attached(out: &mut Document, list: &'static str, entity: &Entity) {
+    out.open(list);
     for arn in &entity.attached {
         out.open("member");
         out.text("PolicyName", arn.rsplit('/').next().unwrap_or(arn));
@@ -216,6 +234,20 @@ pub(super) async fn list_attached(call: &Call<'_>, out: &mut Document, kind: Ent
         out.close();
     }
     out.close();
+}
+
+pub(super) async fn tag(call: &Call<'_>, _out: &mut Document) -> Result<(), Refusal> {
+    Ok(call.accounts.tag_policy(call.tenant(), own_arn(call)?, &call.parameters.tags()?).await?)
+}
+
+pub(super) async fn untag(call: &Call<'_>, _out: &mut Document) -> Result<(), Refusal> {
+    let keys = call.parameters.members("TagKeys", "");
+    Ok(call.accounts.untag_policy(call.tenant(), own_arn(call)?, &keys).await?)
+}
+
+pub(super) async fn list_tags(call: &Call<'_>, out: &mut Document) -> Result<(), Refusal> {
+    let policy = call.accounts.require_policy(call.tenant(), call.parameters.required("PolicyArn")?).await?;
+    tags(out, &policy.tags);
     end(out, None);
     Ok(())
 }

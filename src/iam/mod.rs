@@ -8,13 +8,17 @@
 
 mod access_keys;
 mod actions;
+mod authorization_details;
 mod authorize;
 mod entities;
 mod error;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod fuzzing;
 mod groups;
 mod inline_policies;
 mod managed_policies;
 mod parameters;
+mod simulate;
 mod sts;
 mod summary;
 

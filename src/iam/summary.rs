@@ -1,6 +1,7 @@
 //! How much of what an account has, and how much it may have.
 
 use super::Call;
+use super::entities::end;
 use super::error::Refusal;
 use crate::accounts::{
     ATTACHED_MAX, EntityKind, GROUPS_MAX, POLICIES_MAX, POLICY_CHARACTERS_MAX, POLICY_VERSIONS_MAX, ROLES_MAX,
@@ -22,6 +23,14 @@ const QUOTAS: [(&str, usize); 11] = [
     ("UsersQuota", USERS_MAX),
     ("VersionsPerPolicyQuota", POLICY_VERSIONS_MAX),
 ];
+
+/// Nobody can make any.
+pub(super) async fn aliases(_call: &Call<'_>, out: &mut Document) -> Result<(), Refusal> {
+    out.open("AccountAliases");
+    out.close();
+    end(out, None);
+    Ok(())
+}
 
 pub(super) async fn get(call: &Call<'_>, out: &mut Document) -> Result<(), Refusal> {
     let (accounts, tenant) = (call.accounts, call.tenant());

@@ -151,6 +151,35 @@ def roles():
 
 
 @suite.part
+def whole_account():
+    arn = iam.create_policy(PolicyName=POLICY + "-t", PolicyDocument=json.dumps(allow("s3:GetObject")),
+                            Tags=[{"Key": "a", "Value": "b"}])["Policy"]["Arn"]
+    iam.tag_policy(PolicyArn=arn, Tags=[{"Key": "c", "Value": ""}])
+    iam.untag_policy(PolicyArn=arn, TagKeys=["a"])
+    suite.equal("tags of a policy", iam.list_policy_tags(PolicyArn=arn)["Tags"], [{"Key": "c", "Value": ""}])
+    attached = lambda: [p["Arn"] for page in iam.get_paginator("list_policies").paginate(OnlyAttached=True) for p in page["Policies"]]
+    suite.check("it is attached to nothing", arn not in attached())
+    iam.attach_user_policy(UserName=USER, PolicyArn=arn)
+    suite.check("it is attached", arn in attached())
+    pages = list(iam.get_paginator("get_account_authorization_details").paginate(PaginationConfig={"PageSize": 2}))
+    user = [u for page in pages for u in page["UserDetailList"] if u["UserName"] == USER][0]
+    suite.check("details of a user", arn in [p["PolicyArn"] for p in user["AttachedManagedPolicies"]])
+    told = [p for page in pages for p in page["Policies"] if p["Arn"] == arn][0]
+    suite.equal("details of a policy", told["PolicyVersionList"][0]["Document"], allow("s3:GetObject"))
+    said = iam.simulate_principal_policy(PolicySourceArn=user["Arn"], ActionNames=["s3:GetObject", "s3:DeleteBucket"],
+                                         ResourceArns=[f"arn:aws:s3:::{A}/k"])["EvaluationResults"]
+    suite.equal("a simulation", [r["EvalDecision"] for r in said], ["allowed", "implicitDeny"])
+    said = iam.simulate_custom_policy(PolicyInputList=[json.dumps(allow("s3:*", Condition={"Bool": {"aws:SecureTransport": "true"}}))],
+                                      ActionNames=["s3:GetObject"],
+                                      ContextEntries=[{"ContextKeyName": "aws:SecureTransport", "ContextKeyValues": ["true"],
+                                                       "ContextKeyType": "boolean"}])["EvaluationResults"]
+    suite.equal("a simulation of a policy that is sent", said[0]["EvalDecision"], "allowed")
+    iam.detach_user_policy(UserName=USER, PolicyArn=arn)
+    iam.delete_policy(PolicyArn=arn)
+    suite.equal("no aliases", iam.list_account_aliases()["AccountAliases"], [])
+
+
+@suite.part
 def renames():
     new = f"new-{USER}"[:60]
     before = iam.get_user(UserName=USER)["User"]

@@ -1,9 +1,11 @@
 //! The query APIs of IAM and STS, from outside, and what S3 makes of those who are made there.
 
 mod bucket_policies;
+mod details;
 mod renames;
 mod requests;
 mod sessions;
+mod simulations;
 mod users;
 
 use crate::client::{Client, Reply, encode_value};

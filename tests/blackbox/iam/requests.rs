@@ -17,7 +17,7 @@ fn answers_have_awss_shape() {
 #[test]
 fn unknown_actions_and_missing_parameters_are_told() {
     let account = Account::new();
-    refused(&iam(account.alice(), "ListAccountAliases", &[]), 400, "InvalidAction");
+    refused(&iam(account.alice(), "CreateAccountAlias", &[("AccountAlias", "x")]), 400, "InvalidAction");
     refused(&sts(account.alice(), "CreateUser", &[("UserName", "x")]), 400, "InvalidAction");
     refused(&iam(account.alice(), "CreateUser", &[]), 400, "ValidationError");
     let boundary =
