@@ -261,7 +261,7 @@ impl Accounts {
     }
 
     /// Deletes a tenant that has no buckets, with its keys, users, groups, roles and policies. It is disabled first and
-    /// for good, so that no more buckets are made, but for those that requests are making at this moment.
+    /// for good, so that no more buckets are made; a request that is making one looks for its tenant afterwards.
     ///
     /// # Errors
     /// There is no such tenant, or it has buckets: then it is as it was.

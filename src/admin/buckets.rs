@@ -114,7 +114,7 @@ pub(super) async fn delete(call: Call) -> Result<Deleted> {
 
 /// The first step makes the bucket the new tenant's. It and the others give him the versions that were the former
 /// owner's, and put him into grants in that one's place. Versions of others stay theirs; an upload that is open becomes an
-/// object of whoever it was opened for.
+/// object of whoever it was opened for, or of the new tenant where lists do not count.
 pub(super) async fn chown(call: Call, chown: Chown) -> Result<Chowned> {
     let to = call.tenant_called(&chown.tenant).await?.tenant_id();
     let storage = &call.admin.storage;

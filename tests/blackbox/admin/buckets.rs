@@ -5,6 +5,9 @@ use serde_json::{Value, json};
 use super::Operator;
 use crate::client::Client;
 use crate::harness::Server;
+use crate::ops::acls::id;
+use crate::ops::bucket::put_bucket_ownership_controls::own;
+use crate::ops::multipart::{Multipart, document};
 use crate::ops::{Ground, fresh_bucket_name, locks, versioning};
 
 fn bucket_of(client: &Client) -> String {
@@ -57,6 +60,28 @@ fn a_bucket_is_given_with_what_its_owner_has_in_it() {
     let id = operator.get(&format!("/tenants/{new_name}"))["id"].as_str().expect("an id").to_owned();
     assert!(owners.len() == 6 && owners.iter().all(|owner| *owner == id), "{owners:?}");
     operator.refused(404, "not_found", "POST", &format!("/buckets/{bucket}/chown"), json!({"tenant": "nobody at all"}));
+}
+
+#[test]
+fn an_upload_that_is_open_when_its_bucket_is_given_is_whose_objects_of_the_bucket_are() {
+    let operator = Operator::of(Server::shared());
+    for (ownership, owner) in [("BucketOwnerEnforced", 1), ("ObjectWriter", 0)] {
+        let (_, old) = operator.tenant("old");
+        let (new_name, new) = operator.tenant("new");
+        let g = Ground { alice: old.clone(), bob: new.clone(), bucket: bucket_of(&old) };
+        own(&g, ownership).assert_status(200);
+        let upload = Multipart::open(&g, "k");
+        let part = upload.part(1, "x");
+        steps(&operator, &format!("/buckets/{}/chown", g.bucket), json!({ "tenant": new_name }), "changed");
+        upload.complete(std::slice::from_ref(&part)).assert_error(403, "AccessDenied");
+        new.post(&upload.target(""), document(&[part])).assert_status(200);
+        // Where lists count, what another has opened is another's; where they do not, everything is the bucket's owner's.
+        own(&Ground { alice: new.clone(), ..g.clone() }, "ObjectWriter").assert_status(200);
+        let listed = new.get(&format!("{}?versions", g.root())).assert_status(200);
+        assert_eq!(listed.elements("ID"), [id([&old, &new][owner])], "{ownership}");
+        new.get(&g.path("k")).assert_status([403, 200][owner]);
+        new.delete(&g.path("k")).assert_status(204);
+    }
 }
 
 #[test]

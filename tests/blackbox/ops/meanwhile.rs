@@ -9,7 +9,7 @@ use crate::harness::Server;
 use crate::ops::bucket::delete_objects::document;
 use crate::ops::bucket::put_bucket_policy::{policy, put};
 use crate::ops::multipart::{Multipart, document as parts_document};
-use crate::ops::{Ground, md5_base64};
+use crate::ops::{Ground, fresh_bucket_name, md5_base64};
 
 /// A request that was let in and whose body has not been sent.
 fn begun(g: &Ground, request: Request) -> (Connection, Wire) {
@@ -108,4 +108,19 @@ fn a_key_that_is_disabled_by_now_completes_nothing() {
     let request = g.alice.request("POST", &upload.target("")).body(text);
     sent_while_disabled(&g, request).assert_error(403, "InvalidAccessKeyId");
     g.alice.get(&g.path("k")).assert_error(404, "NoSuchKey");
+}
+
+/// The document of a new bucket may be as slow as its tenant's deletion is fast.
+#[test]
+fn a_tenant_that_is_deleted_by_now_gets_no_bucket() {
+    let operator = Operator::of(Server::shared());
+    let (tenant, client) = operator.tenant("late");
+    let g = Ground { alice: client, ..Ground::new() };
+    let name = format!("/{}", fresh_bucket_name());
+    let document = "<CreateBucketConfiguration/>";
+    let (mut connection, wire) = begun(&g, g.alice.request("PUT", &name).body(document));
+    operator.expect(200, "DELETE", &format!("/tenants/{tenant}"), Value::Null);
+    connection.send(&wire.body).expect("sends");
+    connection.read(false).expect("answers").assert_error(403, "InvalidAccessKeyId");
+    g.bob.head(&name).assert_status(404);
 }

@@ -155,7 +155,22 @@ async fn run(permit: Permit, input: Input, services: &Services) -> Result<Respon
         settings: settings.clone(),
     };
     let again = |bucket: &Bucket| rules.region == "us-east-1" && is_as_asked(bucket, &input, &settings);
-    answer(services.storage.metadata.create_bucket(new).await?, &name, owner, again)
+    let outcome = services.storage.metadata.create_bucket(new).await?;
+    if let CreateBucket::Created(bucket) = &outcome {
+        keep_for_somebody(&permit, bucket, services).await?;
+    }
+    answer(outcome, &name, owner, again)
+}
+
+/// Takes the bucket of a tenant away who is being deleted: his deletion disables him and then looks for buckets, and this
+/// looks for him when the bucket is there, so that one of the two sees the other.
+async fn keep_for_somebody(permit: &Permit, bucket: &Bucket, services: &Services) -> Result<(), S3Error> {
+    if services.accounts.tenant(bucket.owner).await?.is_some_and(|owner| !owner.disabled) {
+        return Ok(());
+    }
+    services.storage.metadata.delete_bucket(bucket).await?;
+    let key = permit.caller().access_key().unwrap_or_default();
+    Err(S3Error::from(S3ErrorCode::InvalidAccessKeyId).field("AWSAccessKeyId", key.to_owned()))
 }
 
 /// What the outcome means to its owner; `again`: whether a bucket that is there already is answered as a new one.

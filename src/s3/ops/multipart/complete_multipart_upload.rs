@@ -24,7 +24,7 @@ use crate::s3::xml;
 use crate::s3::xml::multipart::NamedPart;
 use crate::storage::{
     Bucket, CompleteUpload, Data, Decision, Fingerprint, Head, Home, Manifest, ManifestPart, ObjectAttrs, ObjectRecord,
-    PAGE_ENTRIES_MAX, Part, StoredChecksum, Timestamp, Upload, UploadState,
+    Ownership, PAGE_ENTRIES_MAX, Part, StoredChecksum, Timestamp, Upload, UploadState,
 };
 
 /// 10,000 parts with an ETag and a checksum each.
@@ -134,8 +134,12 @@ async fn run(permit: &Permit, input: Input, services: &Services) -> Result<Objec
     let placement = services.storage.chunks.write_manifest(Home::Manifest(bucket, &input.upload), &manifest).await?;
     let etag = etag::of_parts(parts.iter().map(|p| p.attrs.etag.as_str()));
     let (made, configured) = (Timestamp::now(), bucket_now(bucket, services).await?);
+    // Others' lists may not count by now, and the bucket be another's.
+    let owned = configured.settings.ownership() == Ownership::BucketOwnerEnforced;
+    let owner = owned.then(|| configured.owner.0.to_vec().into());
     let attrs = ObjectAttrs {
         size,
+        owner: owner.unwrap_or_else(|| input.upload.attrs.owner.clone()),
         etag: etag.ok_or_else(|| S3ErrorCode::InternalError.because("A part's ETag is no MD5."))?,
         modified_micros: made.0,
         parts: u32::try_from(parts.len()).unwrap_or(u32::MAX),
