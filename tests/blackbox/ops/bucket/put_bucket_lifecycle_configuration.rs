@@ -14,7 +14,7 @@
 //! | 404 NoSuchBucket | there is no such bucket | who_may |
 //! | 501 NotImplemented | transitions | faults_leave_the_rules_as_they_were |
 
-use crate::client::Reply;
+use crate::client::{Form, Reply};
 use crate::ops::multipart::Multipart;
 use crate::ops::{Ground, md5_base64};
 
@@ -149,6 +149,8 @@ fn objects_say_when_they_expire() {
     let upload = Multipart::open(&g, "e/parts");
     let part = upload.part(1, "x");
     assert_eq!(expiration(&upload.complete(&[part]).assert_status(200)), wanted);
+    let form = Form::bare(&g.alice, &g.bucket).field("key", "e/form").send().assert_status(204);
+    assert_eq!(expiration(&form), wanted);
     g.put("other", "x").assert_no_header("x-amz-expiration");
 }
 
