@@ -194,7 +194,7 @@ fn services(config: &Config, storage: Storage, accounts: Arc<Accounts>) -> Servi
             refuse_unknown_host: server.unknown_host == UnknownHost::Refuse,
         },
         rules: Rules {
-            region: server.region.clone(),
+            region: server.region.as_str().into(),
             strict_region: server.strict_region,
             signature_v2: server.signature_v2,
             v2_expires_seconds_max: server.v2_expires_seconds_max,

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use futures::{StreamExt as _, stream};
+
 use super::Accounts;
 use super::entities::EntityKind;
 use super::error::{AccountError, Result};
@@ -25,6 +27,9 @@ impl Known {
     }
 }
 
+/// Names that are looked up at once.
+const PARALLEL: usize = 16;
+
 impl Accounts {
     /// Who has the ARNs that a policy names; or the first whom it names and who is not there. AWS refuses such a policy
     /// when it is put, and keeps one whose principals are deleted later. Of sessions the role has to be there, of
@@ -37,9 +42,11 @@ impl Accounts {
         policy: &Policy,
     ) -> Result<std::result::Result<Vec<PolicyPrincipal>, PrincipalName>> {
         let names: BTreeSet<&PrincipalName> = policy.principals().collect();
+        let lookups: Vec<_> = names.iter().map(|name| self.look_up(name)).collect();
+        let mut answers = stream::iter(lookups).buffered(PARALLEL).zip(stream::iter(names));
         let mut held = Vec::new();
-        for name in names {
-            match (self.look_up(name).await?, name) {
+        while let Some((known, name)) = answers.next().await {
+            match (known?, name) {
                 (Known::Nobody, _) => return Ok(Err(name.clone())),
                 (Known::Held(id), PrincipalName::Arn(arn)) => held.push(PolicyPrincipal { arn: arn.clone(), id }),
                 (Known::There | Known::Held(_), _) => {}

@@ -133,7 +133,7 @@ async fn run(pending: Pending, body: WireBody, services: &Arc<Services>) -> Resu
     let action = actions::find(service, &parameters)?;
     let origin = Origin::from(&wire);
     let accounts = services.accounts.as_ref();
-    let (region, headers) = (services.rules.region.as_str(), &wire.headers);
+    let (region, headers) = (&*services.rules.region, &wire.headers);
     let call = Call { action, accounts, principal: &principal, parameters, headers, origin, region };
     authorize(&call).await?;
     let mut out = Document::with_attributes(action.response, &[("xmlns", namespace(service))]);

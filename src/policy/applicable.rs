@@ -81,6 +81,13 @@ const TABLE: &[(&[&str], &[&str])] = &[
     ),
 ];
 
+/// Whether requests for an action have a condition key, written in lower case: what others carry of that name means
+/// nothing to them.
+#[must_use]
+pub fn has_key(action: &str, key: &str) -> bool {
+    actions_of(key).is_none_or(|actions| actions.contains(&action))
+}
+
 /// The actions that have a key, written in lower case; `None`: all.
 pub(super) fn actions_of(key: &str) -> Option<&'static [&'static str]> {
     let is_it = |known: &&str| *known == key || known.ends_with('/') && key.starts_with(*known);

@@ -91,6 +91,11 @@ const FAMILIES: &[&str] =
 /// The family of the tags that an object has.
 pub(super) const OBJECT_TAGS: &str = "s3:existingobjecttag/";
 
+/// All of them, lower case; a family ends with its slash.
+pub fn all() -> impl Iterator<Item = &'static str> {
+    [GLOBAL, S3, FAMILIES].into_iter().flatten().copied()
+}
+
 /// Whether a key, in lower case, may stand in a policy of this kind. A bucket's knows those of S3; others know those of
 /// any other service by their shape, because they may be about any.
 pub(super) fn is_known(key: &str, kind: Kind<'_>) -> bool {

@@ -32,7 +32,9 @@ mod tests;
 mod variable;
 
 use action::Actions;
+pub use applicable::has_key;
 use condition::Condition;
+pub use keys::all as condition_keys;
 pub use principal::Name as PrincipalName;
 use principal::Principals;
 use resource::Resources;

@@ -9,7 +9,7 @@ use bytes::Bytes;
 
 use crate::iam;
 use crate::s3::access::{self, Asked, Origin, Permit};
-use crate::s3::auth::{self, Payload, SignatureKind, VerifiedBody};
+use crate::s3::auth::{self, Payload, SignatureKind, Signed, VerifiedBody};
 use crate::s3::body;
 use crate::s3::cors;
 use crate::s3::error::{S3Error, S3ErrorCode};
@@ -105,11 +105,11 @@ async fn judge(wire: WireHead, target: Target, services: &Arc<Services>) -> Resu
     }
     let row = operation::find(wire.method, &target, &identity.headers)?;
     let (headers, origin) = (Arc::new(identity.headers), Origin::from(&wire));
-    let asked = |caller, how| Asked::new(caller, how, row, &headers, &target, origin, &services.rules.region);
     let admission = match row.body {
         BodyKind::Form => Admission::ByForm(Announced::parse(&wire, identity.how)?),
         kind => {
-            let asked = asked(identity.caller, identity.how);
+            let signed = Signed { caller: identity.caller, how: identity.how, at: identity.signed_at };
+            let asked = Asked::new(signed, row, &headers, &target, origin, &services.rules.region);
             match kind {
                 BodyKind::Document(bytes_max) if access::weighs_document(&asked, &target, services).await? => {
                     Admission::ByDocument(Box::new(asked), bytes_max)
@@ -234,9 +234,9 @@ async fn run(
     let (permit, throttle, mut request) = match admission {
         Admission::Granted(permit, throttle) => (permit, throttle, request),
         Admission::ByForm(announced) => {
-            let ((caller, how), request) = announced.open(request, services).await?;
+            let (signed, request) = announced.open(request, services).await?;
             let region = &services.rules.region;
-            let asked = Asked::new(caller, how, request.row, &request.headers, &request.target, origin, region);
+            let asked = Asked::new(signed, request.row, &request.headers, &request.target, origin, region);
             let (permit, throttle) = admit(asked, &request.target, services).await?;
             (permit, throttle, request)
         }

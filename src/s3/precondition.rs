@@ -97,6 +97,12 @@ impl WriteConditions {
         Self::of_delete(text("if-match"), text("x-amz-if-match-last-modified-time"), text("x-amz-if-match-size"))
     }
 
+    /// What `If-Match` says.
+    #[must_use]
+    pub fn etag(&self) -> Option<&str> {
+        self.if_match.as_deref()
+    }
+
     /// Whether the outcome tells something of the current version's ETag; `*` tells only whether there is one.
     #[must_use]
     pub fn tell_etag(&self) -> bool {

@@ -44,7 +44,7 @@ pub struct Services {
 #[derive(Debug, Clone)]
 pub struct Rules {
     /// The region that `?location` answers and that new buckets get.
-    pub region: String,
+    pub region: Arc<str>,
     /// Refuse a V4 scope of another region.
     pub strict_region: bool,
     /// Whether V2 signatures are taken at all (a key may say otherwise for itself).

@@ -184,7 +184,7 @@ fn locked(put: Request) -> Request {
 
 pub fn rules() -> Rules {
     Rules {
-        region: "us-east-1".to_owned(),
+        region: "us-east-1".into(),
         strict_region: false,
         signature_v2: true,
         v2_expires_seconds_max: None,

@@ -159,7 +159,7 @@ fn a_proxy_header_names_the_client() {
 }
 
 /// A certificate for `localhost` in two files; what a client is to trust.
-fn certificate(folder: &Path) -> CertificateDer<'static> {
+pub fn certificate(folder: &Path) -> CertificateDer<'static> {
     let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).expect("makes a certificate");
     let key = folder.join("key.pem");
     std::fs::write(folder.join("cert.pem"), made.cert.pem()).expect("writes");
@@ -168,10 +168,10 @@ fn certificate(folder: &Path) -> CertificateDer<'static> {
     made.cert.der().clone()
 }
 
-type Tls = StreamOwned<ClientConnection, TcpStream>;
+pub type Tls = StreamOwned<ClientConnection, TcpStream>;
 
 /// Connects and shakes hands; fails when the server shows another certificate.
-fn tls(
+pub fn tls(
     server: &Server,
     trusted: &CertificateDer<'static>,
     version: &'static rustls::SupportedProtocolVersion,
@@ -194,7 +194,7 @@ fn tls(
 }
 
 /// Sends a request and reads the head of its answer.
-fn ask(stream: &mut Tls, wire: &[u8]) -> String {
+pub fn ask(stream: &mut Tls, wire: &[u8]) -> String {
     stream.write_all(wire).expect("sends");
     let mut answer = Vec::new();
     while !answer.ends_with(b"\r\n\r\n") {

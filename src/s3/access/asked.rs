@@ -4,10 +4,11 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use crate::accounts::{AccountId, Identity, Principal};
-use crate::policy::{Facts, Who};
-use crate::s3::auth::{Caller, SignatureKind, signed_at};
+use crate::policy::{Facts, Who, has_key};
+use crate::s3::action::Action;
+use crate::s3::auth::{Caller, SignatureKind, Signed, UNSIGNED_PAYLOAD};
 use crate::s3::copy_source::CopySource;
-use crate::s3::operation::Row;
+use crate::s3::operation::{BodyKind, Row};
 use crate::s3::request::{Headers, Query, WireHead};
 use crate::s3::tags;
 use crate::s3::target::Target;
@@ -21,6 +22,8 @@ pub struct Asked {
     pub caller: Caller,
     /// How it is signed.
     pub how: SignatureKind,
+    /// When it was signed, as [`Signed::at`].
+    pub signed_at: Option<i64>,
     /// The operation.
     pub row: &'static Row,
     /// Its headers, with those that a presigned URL carries as parameters and a form as fields.
@@ -30,7 +33,7 @@ pub struct Asked {
     /// Where it comes from.
     pub origin: Origin,
     /// The region that it was sent to: this installation's.
-    pub region: String,
+    pub region: Arc<str>,
     /// What a small document in the body says, by the names of condition keys; `None` where none was read.
     pub document: Option<Vec<(String, Vec<String>)>>,
 }
@@ -58,16 +61,15 @@ impl Asked {
     /// A request whose sender and operation are known.
     #[must_use]
     pub fn new(
-        caller: Caller,
-        how: SignatureKind,
+        Signed { caller, how, at: signed_at }: Signed,
         row: &'static Row,
         headers: &Arc<Headers>,
         target: &Target,
         origin: Origin,
-        region: &str,
+        region: &Arc<str>,
     ) -> Self {
-        let (headers, query, region) = (Arc::clone(headers), target.query.clone(), region.to_owned());
-        Self { caller, how, row, headers, query, origin, region, document: None }
+        let (headers, query, region) = (Arc::clone(headers), target.query.clone(), Arc::clone(region));
+        Self { caller, how, signed_at, row, headers, query, origin, region, document: None }
     }
 
     /// Whether what is written gets the tags of the source of a copy (AWS API_CopyObject).
@@ -107,16 +109,23 @@ impl Asked {
 /// What one decision knows: the request, and the object that it is about.
 pub(super) struct Known<'a> {
     pub asked: &'a Asked,
+    /// What is decided about: each action has condition keys of its own.
+    pub action: Action,
     /// The tags of the object, where there is one and it was read.
     pub tags: Option<&'a [Tag]>,
     /// The account that owns what the request is about.
     pub account: Option<AccountId>,
     /// The version that is decided about, where one is named.
     pub version: Option<VersionRef>,
+    /// The ETag that one key of many has to have.
+    pub etag: Option<&'a str>,
 }
 
 impl Facts for Known<'_> {
     fn values(&self, key: &str) -> Option<Vec<String>> {
+        if !has_key(self.action.name(), key) {
+            return None;
+        }
         if let Some(document) = &self.asked.document {
             match document.iter().find(|(name, _)| name == key) {
                 Some((_, values)) => return Some(values.clone()),
@@ -142,8 +151,10 @@ impl Known<'_> {
         let asked = self.asked;
         let one = |text: &str| Some(vec![text.to_owned()]);
         match name {
-            "prefix" | "delimiter" | "max-keys" => one(asked.query.get(name)?),
+            // Whoever lists may; other requests with that right do nothing with these parameters.
+            "prefix" | "delimiter" | "max-keys" => one(asked.query.get(name).filter(|_| lists(asked.row.name))?),
             "versionid" => self.version(),
+            "if-match" if asked.row.name == "DeleteObjects" => one(self.etag?),
             "if-match" | "if-none-match" => self.header(name),
             "object-lock-mode" | "object-lock-retain-until-date" | "object-lock-legal-hold" => {
                 self.header(&format!("x-amz-{name}"))
@@ -166,11 +177,8 @@ impl Known<'_> {
                 SignatureKind::V2Form | SignatureKind::V4Form => "POST",
                 SignatureKind::Anonymous => return None,
             }),
-            "signatureage" => {
-                let signed = signed_at(asked.how, &asked.headers, &asked.query)?;
-                let age = asked.origin.received.seconds().saturating_sub(signed).max(0).saturating_mul(1_000);
-                one(&age.to_string())
-            }
+            "signatureage" => one(&self.signature_age()?.to_string()),
+            "x-amz-content-sha256" => self.content_sha256(),
             "tlsversion" => one(asked.origin.tls_version?),
             "objectcreationoperation" => one(&creates(asked.row.name)?.to_string()),
             "requestobjecttagkeys" => Some(self.asked.tags()?.into_iter().map(|tag| tag.key).collect()),
@@ -188,6 +196,30 @@ impl Known<'_> {
         let own = || self.asked.query.get("versionId").filter(|_| acts_on_its_target(self.asked.row.name));
         let named = self.version.map(crate::s3::ops::object::version::text);
         named.or_else(|| own().map(str::to_owned)).map(|text| vec![text])
+    }
+
+    /// Milliseconds. Source: AWS, "Amazon S3 Signature Version 4 Authentication Specific Policy Keys", where V2 is always 0.
+    fn signature_age(&self) -> Option<i64> {
+        match self.asked.how {
+            SignatureKind::Anonymous => None,
+            SignatureKind::V2Header | SignatureKind::V2Query | SignatureKind::V2Form => Some(0),
+            SignatureKind::V4Header | SignatureKind::V4Query | SignatureKind::V4Form => {
+                let age = self.asked.origin.received.seconds().saturating_sub(self.asked.signed_at?);
+                Some(age.max(0).saturating_mul(1_000))
+            }
+        }
+    }
+
+    /// What the signature says about the body. A link's says nothing unless it is told to, a form's never does, whatever
+    /// its fields say.
+    fn content_sha256(&self) -> Option<Vec<String>> {
+        let unsigned = || Some(vec![UNSIGNED_PAYLOAD.to_owned()]);
+        match self.asked.how {
+            SignatureKind::V4Form => unsigned(),
+            SignatureKind::V4Query => self.header("x-amz-content-sha256").or_else(unsigned),
+            _ if self.asked.row.body == BodyKind::Form => None,
+            _ => self.header("x-amz-content-sha256"),
+        }
     }
 
     fn header(&self, name: &str) -> Option<Vec<String>> {
@@ -256,6 +288,10 @@ fn is_of_documents(key: &str) -> bool {
 
 fn copies(operation: &str) -> bool {
     matches!(operation, "CopyObject" | "UploadPartCopy")
+}
+
+fn lists(operation: &str) -> bool {
+    matches!(operation, "ListObjects" | "ListObjectsV2" | "ListObjectVersions")
 }
 
 fn acts_on_its_target(operation: &str) -> bool {

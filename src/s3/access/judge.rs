@@ -38,6 +38,8 @@ pub(super) struct Case<'a> {
     pub object: Option<&'a ObjectAttrs>,
     /// The version of it that is named.
     pub version: Option<VersionRef>,
+    /// The ETag that it has to have, of one key of many.
+    pub etag: Option<&'a str>,
 }
 
 /// On what ground something is allowed.
@@ -69,7 +71,8 @@ pub(super) fn judge(case: &Case<'_>) -> Option<Ground> {
 
 fn ask<T>(case: &Case<'_>, answer: impl FnOnce(&Question<'_>) -> T) -> T {
     let tags = case.object.map(|object| object.tags.as_slice());
-    let facts = Known { asked: case.asked, tags, account: case.standing.account, version: case.version };
+    let Case { asked, standing, action, version, etag, .. } = *case;
+    let facts = Known { asked, action, tags, account: standing.account, version, etag };
     let who = case.asked.who();
     let resource = resource(case.standing.bucket.name.as_str(), case.key);
     answer(&Question { who: &who, action: case.action.name(), resource: &resource, facts: &facts })
@@ -224,7 +227,8 @@ fn any(verdicts: impl Iterator<Item = Verdict>) -> Verdict {
 /// Whether a principal may do what is about no bucket that is there: its own account decides.
 pub(super) fn may_alone(asked: &Asked, action: Action, bucket: Option<&str>) -> bool {
     let Some(principal) = asked.principal() else { return false };
-    let facts = Known { asked, tags: None, account: Some(principal.account), version: None };
+    let account = Some(principal.account);
+    let facts = Known { asked, action, tags: None, account, version: None, etag: None };
     // What is about no bucket is about any: policies that say `arn:aws:s3:::*` mean it too.
     let resource = resource(bucket.unwrap_or("*"), None);
     let (who, facts): (Who, &dyn Facts) = (asked.who(), &facts);

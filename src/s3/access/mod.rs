@@ -64,7 +64,7 @@ pub async fn decide(
     let Some(standing) = standing else { return alone(asked, target.bucket.as_deref()) };
     expected_owner(&asked.headers, "x-amz-expected-bucket-owner", &standing.bucket)?;
     let version = object::named(row, target)?;
-    let question = Question { asked, standing, key, version };
+    let question = Question { asked, standing, key, version, etag: None };
     let permit = question.of_row(services).await?;
     // AWS, API_PutBucketPolicy: to other accounts the policy is not there, even if it lets them.
     if row.action.is_on_policy() && question.asked.tenant() != Some(question.standing.bucket.owner) {
@@ -116,7 +116,7 @@ pub async fn decide_source(
     let asked = Arc::clone(permit.asked());
     let standing = Standing::of(bucket, &asked, services).await?;
     expected_owner(&asked.headers, "x-amz-source-expected-bucket-owner", &standing.bucket)?;
-    let question = Question { asked, standing, key: Some(parse_key(key)?), version };
+    let question = Question { asked, standing, key: Some(parse_key(key)?), version, etag: None };
     let read = question.decide(Action::GetObject, AclRight::ObjectRead, services).await?;
     // Tags are copied with the object unless they are replaced, and reading them is a right of its own.
     if question.asked.copies_tags() && object::has_tags(&read, version) {
@@ -141,7 +141,7 @@ pub async fn renewed(permit: Permit, services: &Services) -> Result<Permit, S3Er
     if standing.bucket.id != begun.id {
         return Err(S3Error::from(S3ErrorCode::NoSuchBucket).field("BucketName", begun.name.as_str()));
     }
-    let question = Question { asked, standing, key: permit.key().ok().cloned(), version: permit.version() };
+    let question = Question { asked, standing, key: permit.key().ok().cloned(), version: permit.version(), etag: None };
     Ok(question.of_row(services).await?.charging(permit.is_charged()))
 }
 
@@ -158,7 +158,8 @@ pub async fn decide_key(
     services: &Services,
 ) -> Result<Permit, S3Error> {
     let (asked, standing) = (Arc::clone(permit.asked()), Arc::clone(permit.standing()?));
-    let question = Question { asked, standing, key: Some(parse_key(key)?), version };
+    let question =
+        Question { asked, standing, key: Some(parse_key(key)?), version, etag: conditions.etag().map(str::to_owned) };
     let allowed = question.decide(Action::DeleteObject, AclRight::BucketWrite, services).await?;
     question.may_compare(conditions, services).await?;
     Ok(allowed)
@@ -187,7 +188,7 @@ pub fn may_tag(permit: &Permit, tags: &[Tag]) -> Result<(), S3Error> {
 
 fn beside(permit: &Permit, asked: Arc<Asked>, action: Action) -> Result<(), S3Error> {
     let (standing, key) = (Arc::clone(permit.standing()?), permit.key().ok().cloned());
-    let question = Question { asked, standing, key, version: permit.version() };
+    let question = Question { asked, standing, key, version: permit.version(), etag: None };
     let case = Case { object: permit.object(), ..question.case(action, AclRight::Owner) };
     judge(&case).map(drop).ok_or_else(|| question.refusal())
 }
@@ -198,7 +199,7 @@ fn beside(permit: &Permit, asked: Arc<Asked>, action: Action) -> Result<(), S3Er
 /// `InternalError` when the operation names no bucket.
 pub fn would_deny(permit: &Permit, policy: &Policy, action: Action) -> Result<bool, S3Error> {
     let (asked, standing) = (Arc::clone(permit.asked()), Arc::clone(permit.standing()?));
-    let question = Question { asked, standing, key: None, version: None };
+    let question = Question { asked, standing, key: None, version: None, etag: None };
     Ok(judge::denied(&question.case(action, AclRight::Owner), policy))
 }
 
@@ -243,13 +244,14 @@ struct Question {
     standing: Arc<Standing>,
     key: Option<ObjectKey>,
     version: Option<VersionRef>,
+    etag: Option<String>,
 }
 
 impl Question {
     fn case(&self, action: Action, right: AclRight) -> Case<'_> {
         let key = self.key.as_ref().map(ObjectKey::as_str);
-        let (asked, standing, version) = (&self.asked, &self.standing, self.version);
-        Case { asked, standing, action, right, key, object: None, version }
+        let (asked, standing, version, etag) = (&self.asked, &self.standing, self.version, self.etag.as_deref());
+        Case { asked, standing, action, right, key, object: None, version, etag }
     }
 
     /// Decides about the operation.

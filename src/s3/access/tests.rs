@@ -98,7 +98,7 @@ impl World {
         let key = (right != AclRight::BucketRead).then_some("k");
         let standing = self.standing();
         let asked = asked(caller.clone());
-        judge(&Case { asked: &asked, standing: &standing, action, right, key, object, version: None })
+        judge(&Case { asked: &asked, standing: &standing, action, right, key, object, version: None, etag: None })
     }
 
     fn standing(&self) -> Standing {
@@ -131,6 +131,7 @@ fn asked(caller: Caller) -> Asked {
     Asked {
         caller,
         how: SignatureKind::V4Header,
+        signed_at: None,
         row: &ops::object::get_object::ROW,
         headers: Arc::new(Headers::default()),
         query: Query::default(),
@@ -140,7 +141,7 @@ fn asked(caller: Caller) -> Asked {
             tls_version: None,
             received: Timestamp(0),
         },
-        region: "us-east-1".to_owned(),
+        region: "us-east-1".into(),
         document: None,
     }
 }
@@ -304,7 +305,8 @@ fn no_tag_hides_behind_another_of_the_same_letters() {
     let tag = |key: &str, value: &str| crate::storage::Tag { key: key.to_owned(), value: value.to_owned() };
     let tags = [tag("TEAM", "public"), tag("team", "secret")];
     let asked = asked(Caller::Anonymous);
-    let known = super::asked::Known { asked: &asked, tags: Some(&tags), account: None, version: None };
+    let (asked, action, tags) = (&asked, Action::GetObject, Some(tags.as_slice()));
+    let known = super::asked::Known { asked, action, tags, account: None, version: None, etag: None };
     let values = crate::policy::Facts::values(&known, "s3:existingobjecttag/team");
     assert_eq!(values, Some(vec!["public".to_owned(), "secret".to_owned()]));
 }

@@ -74,7 +74,7 @@ pub struct Ask {
 impl Ask {
     pub fn new(method: Method, target: &str, now: &str) -> Self {
         let rules = Rules {
-            region: "us-east-1".to_owned(),
+            region: "us-east-1".into(),
             strict_region: false,
             signature_v2: true,
             v2_expires_seconds_max: None,

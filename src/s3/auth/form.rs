@@ -4,7 +4,7 @@
 use super::keys::{hex, hmac_sha1_base64, hmac_sha256, same, signing_key};
 use super::sigv4::{ALGORITHM, Scope, spaced_hex};
 use super::{
-    Caller, Credential, CredentialSource, Service, SignatureKind, TOKEN, dates, find, refuse_token, sigv2,
+    Caller, Credential, CredentialSource, Service, SignatureKind, Signed, TOKEN, dates, find, refuse_token, sigv2,
     two_mechanisms,
 };
 use crate::s3::error::{S3Error, S3ErrorCode};
@@ -16,10 +16,8 @@ const V2_FIELDS: [&str; 2] = ["AWSAccessKeyId", "Signature"];
 
 /// Who sends a form.
 pub struct Sender<'a> {
-    /// The holder of the key that signed.
-    pub caller: Caller,
-    /// How it is signed.
-    pub how: SignatureKind,
+    /// The holder of the key that signed, how, and when.
+    pub signed: Signed,
     /// What was signed, as sent; `None` of an anonymous form, which no policy binds.
     pub policy: Option<&'a str>,
     /// Fields, lower case, that no policy can cover.
@@ -45,7 +43,8 @@ pub async fn identify<'a>(
             Err(S3ErrorCode::AccessDenied.because("The form has a security token and no signature."))
         }
         (false, false) => {
-            Ok(Sender { caller: Caller::Anonymous, how: SignatureKind::Anonymous, policy: None, uncovered: &[] })
+            let signed = Signed { caller: Caller::Anonymous, how: SignatureKind::Anonymous, at: None };
+            Ok(Sender { signed, policy: None, uncovered: &[] })
         }
     }
 }
@@ -66,17 +65,18 @@ async fn v4<'a>(fields: &'a Fields, credentials: &dyn CredentialSource, rules: &
     }
     let scope = Scope::parse(fields.required(credential)?, Service::S3).map_err(|why| wrong(credential, why))?;
     let timestamp = fields.required(date)?;
-    if dates::parse_iso_basic(timestamp).is_none() {
+    let Some(at) = dates::parse_iso_basic(timestamp) else {
         return Err(wrong(date, format!("{date} must be formatted via ISO8601 Long format")));
-    }
+    };
     scope.check(timestamp, rules, S3ErrorCode::InvalidArgument).map_err(|error| {
         error.field("ArgumentName", credential).field("ArgumentValue", fields.get(credential).unwrap_or_default())
     })?;
     let found = find(credentials, &scope.access_key, token(fields)).await?;
     let key = signing_key(&found.secret_key, &scope.date, &scope.region, &scope.service);
     let ours = hex(&hmac_sha256(&*key, policy.as_bytes()));
-    let sender = verified(found, fields, policy, &ours, fields.required(signature)?)?;
-    Ok(Sender { how: SignatureKind::V4Form, uncovered: &["x-amz-signature"], ..sender })
+    let caller = verified(found, fields, policy, &ours, fields.required(signature)?)?;
+    let signed = Signed { caller, how: SignatureKind::V4Form, at: Some(at) };
+    Ok(Sender { signed, policy: Some(policy), uncovered: &["x-amz-signature"] })
 }
 
 async fn v2<'a>(fields: &'a Fields, credentials: &dyn CredentialSource, rules: &Rules) -> Result<Sender<'a>, S3Error> {
@@ -86,17 +86,12 @@ async fn v2<'a>(fields: &'a Fields, credentials: &dyn CredentialSource, rules: &
     let found = find(credentials, access_key, token(fields)).await?;
     sigv2::check_allowed(rules, &found)?;
     let ours = hmac_sha1_base64(found.secret_key.as_bytes(), policy.as_bytes());
-    let sender = verified(found, fields, policy, &ours, signature)?;
-    Ok(Sender { uncovered: &["awsaccesskeyid", "signature"], ..sender })
+    let caller = verified(found, fields, policy, &ours, signature)?;
+    let signed = Signed { caller, how: SignatureKind::V2Form, at: None };
+    Ok(Sender { signed, policy: Some(policy), uncovered: &["awsaccesskeyid", "signature"] })
 }
 
-fn verified<'a>(
-    found: Credential,
-    fields: &Fields,
-    policy: &'a str,
-    ours: &str,
-    theirs: &str,
-) -> Result<Sender<'a>, S3Error> {
+fn verified(found: Credential, fields: &Fields, policy: &str, ours: &str, theirs: &str) -> Result<Caller, S3Error> {
     if !same(ours, theirs) {
         return Err(S3Error::from(S3ErrorCode::SignatureDoesNotMatch)
             .field("AWSAccessKeyId", found.access_key)
@@ -105,5 +100,5 @@ fn verified<'a>(
             .field("StringToSignBytes", spaced_hex(policy.as_bytes())));
     }
     refuse_token(&found, token(fields))?;
-    Ok(Sender { caller: Caller::from(found), how: SignatureKind::V2Form, policy: Some(policy), uncovered: &[] })
+    Ok(Caller::from(found))
 }

@@ -20,13 +20,13 @@ mod tests;
 use std::sync::Arc;
 
 pub use crate::accounts::{Credential, CredentialSource, Lookup};
-pub use payload::{ChunkSigner, Payload, Trailers, VerifiedBody, verified};
+pub use payload::{ChunkSigner, Payload, Trailers, UNSIGNED_PAYLOAD, VerifiedBody, verified};
 pub use query_api::{identify_query, service_of};
 
 use crate::accounts::Principal;
 use crate::s3::checksum::is_of_nothing;
 use crate::s3::error::{S3Error, S3ErrorCode};
-use crate::s3::request::{Headers, Method, Query, WireHead};
+use crate::s3::request::{Headers, Method, WireHead};
 use crate::s3::services::Rules;
 use crate::s3::target::Target;
 
@@ -96,6 +96,17 @@ pub enum SignatureKind {
     Anonymous,
 }
 
+/// Who has signed a request, and how.
+#[derive(Debug, Clone)]
+pub struct Signed {
+    /// Whoever has, if somebody has.
+    pub caller: Caller,
+    /// How.
+    pub how: SignatureKind,
+    /// When, seconds since 1970, as the signature itself says; `None` of V2, which need not say it.
+    pub at: Option<i64>,
+}
+
 /// What authentication found out about a request.
 pub struct Identity {
     /// Who sends it.
@@ -107,6 +118,8 @@ pub struct Identity {
     pub payload: Payload,
     /// How it was signed.
     pub how: SignatureKind,
+    /// When, as [`Signed::at`].
+    pub signed_at: Option<i64>,
 }
 
 /// Finds out who sends a request. Anonymous is only what carries no credential material at all; whatever carries some
@@ -135,20 +148,6 @@ pub async fn identify(
     }
 }
 
-/// When a request was signed, seconds since 1970; `None` when it was not, or its signature says only when it ends.
-#[must_use]
-pub fn signed_at(how: SignatureKind, headers: &Headers, query: &Query) -> Option<i64> {
-    let header = |name: &str| headers.get(name);
-    match how {
-        SignatureKind::V4Query => dates::parse_iso_basic(query.get("X-Amz-Date")?),
-        SignatureKind::V2Header | SignatureKind::V4Header => {
-            dates::parse_any(header("x-amz-date").or_else(|| header("date"))?)
-        }
-        SignatureKind::V4Form => dates::parse_iso_basic(header("x-amz-date")?),
-        SignatureKind::V2Query | SignatureKind::V2Form | SignatureKind::Anonymous => None,
-    }
-}
-
 async fn by_header(incoming: &Incoming<'_>, text: &[u8]) -> Result<Identity, S3Error> {
     let text = std::str::from_utf8(text).unwrap_or("").trim();
     let (mechanism, rest) = text.split_once(' ').unwrap_or((text, ""));
@@ -173,7 +172,7 @@ fn anonymous(incoming: &Incoming<'_>) -> Result<Identity, S3Error> {
     }
     let payload = Payload::read(headers, None)?;
     let headers = canonical::without_aws_chunked(headers);
-    Ok(Identity { caller: Caller::Anonymous, headers, payload, how: SignatureKind::Anonymous })
+    Ok(Identity { caller: Caller::Anonymous, headers, payload, how: SignatureKind::Anonymous, signed_at: None })
 }
 
 const TOKEN: &str = "x-amz-security-token";
@@ -246,7 +245,7 @@ impl Incoming<'_> {
             SignatureKind::V2Query | SignatureKind::V4Query => &self.without_sums_of_nothing(headers),
             _ => headers,
         };
-        Identity { caller, headers: canonical::without_aws_chunked(headers), payload, how }
+        Identity { caller, headers: canonical::without_aws_chunked(headers), payload, how, signed_at: None }
     }
 
     /// aws-sdk-js v3 signs links with the checksum of the body that it has then, which is none, and whoever uses one

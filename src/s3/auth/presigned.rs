@@ -78,8 +78,8 @@ fn read_v4(incoming: &Incoming<'_>) -> Result<(Claim, String, String), S3Error> 
     Ok((claim, need("x-amz-date")?, need("x-amz-expires")?))
 }
 
-/// Refuses a URL that is not good yet, or no longer, or for too long.
-fn check_v4_time(incoming: &Incoming<'_>, date: &str, expires: &str) -> Result<(), S3Error> {
+/// When a URL was signed, seconds since 1970. Refuses one that is not good yet, or no longer, or for too long.
+fn check_v4_time(incoming: &Incoming<'_>, date: &str, expires: &str) -> Result<i64, S3Error> {
     let wrong = |why: &'static str| S3ErrorCode::AuthorizationQueryParametersError.because(why);
     let digits = expires.bytes().all(|b| b.is_ascii_digit());
     if !digits && !expires.starts_with('-') {
@@ -109,7 +109,7 @@ fn check_v4_time(incoming: &Incoming<'_>, date: &str, expires: &str) -> Result<(
     if now > start + seconds {
         return Err(expired(("X-Amz-Expires", expires.to_owned()), start + seconds, incoming));
     }
-    Ok(())
+    Ok(start)
 }
 
 /// Identifies a request by V4 parameters.
@@ -119,7 +119,7 @@ fn check_v4_time(incoming: &Incoming<'_>, date: &str, expires: &str) -> Result<(
 pub async fn identify_v4(incoming: &Incoming<'_>) -> Result<Identity, S3Error> {
     let (claim, date, expires) = read_v4(incoming)?;
     claim.scope.check(&date, incoming.rules, S3ErrorCode::AuthorizationQueryParametersError)?;
-    check_v4_time(incoming, &date, &expires)?;
+    let signed_at = Some(check_v4_time(incoming, &date, &expires)?);
     let hoisted = hoisted(incoming, &[]);
     let headers = with_hoisted(&incoming.wire.headers, &hoisted)?;
     let payload_hash = sigv4::presigned_hash(&headers)?;
@@ -135,7 +135,7 @@ pub async fn identify_v4(incoming: &Incoming<'_>) -> Result<Identity, S3Error> {
     let signer = subject.verify(&claim, &credential)?;
     refuse_token(&credential, headers.bytes(TOKEN).map(AsRef::as_ref))?;
     let payload = Payload::read(&headers, Some(signer))?;
-    Ok(incoming.identity(credential, &headers, payload, SignatureKind::V4Query))
+    Ok(Identity { signed_at, ..incoming.identity(credential, &headers, payload, SignatureKind::V4Query) })
 }
 
 /// Identifies a request by V2 parameters.

@@ -80,10 +80,10 @@ impl Scope {
         }
         let region = &rules.region;
         // IAM and STS are everywhere; clients name the region they like for them.
-        if rules.strict_region && self.service == Service::S3.name() && self.region != *region {
+        if rules.strict_region && self.service == Service::S3.name() && *self.region != **region {
             let why =
                 format!("The authorization is malformed; the region '{}' is wrong; expecting '{region}'", self.region);
-            return Err(code.because(why).field("Region", region.clone()));
+            return Err(code.because(why).field("Region", region.as_ref()));
         }
         Ok(())
     }
@@ -261,8 +261,9 @@ pub async fn identify(incoming: &Incoming<'_>, text: &str) -> Result<Identity, S
         })
     };
     let (credential, signer) = prove(incoming, text, hash).await?;
+    let signed_at = dates::parse_iso_basic(&signer.timestamp);
     let payload = Payload::read(headers, Some(signer))?;
-    Ok(incoming.identity(credential, headers, payload, SignatureKind::V4Header))
+    Ok(Identity { signed_at, ..incoming.identity(credential, headers, payload, SignatureKind::V4Header) })
 }
 
 /// Finds the credential of an `Authorization` header and verifies its signature; `hash` is the hash line of the canonical

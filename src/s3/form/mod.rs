@@ -29,7 +29,7 @@ pub use reader::BYTES_MAX;
 pub use success::Success;
 
 use crate::s3::auth::form::identify;
-use crate::s3::auth::{Caller, SignatureKind, Trailers, VerifiedBody};
+use crate::s3::auth::{SignatureKind, Signed, Trailers, VerifiedBody};
 use crate::s3::error::{S3Error, S3ErrorCode};
 use crate::s3::operation::Request;
 use crate::s3::request::{Headers, WireHead};
@@ -82,11 +82,7 @@ impl Announced {
     ///
     /// # Errors
     /// What is wrong with the form, its signature or its policy.
-    pub async fn open(
-        self,
-        request: Request,
-        services: &Services,
-    ) -> Result<((Caller, SignatureKind), Request), S3Error> {
+    pub async fn open(self, request: Request, services: &Services) -> Result<(Signed, Request), S3Error> {
         let length = request.body.length;
         let mut reader = Reader::new(request.body.stream, &self.boundary);
         let fields = read_fields(&mut reader).await?;
@@ -94,7 +90,7 @@ impl Announced {
         let key = fields.key()?.to_owned();
         let success = Success::parse(&fields, target.url(&key));
         let sender = identify(&fields, services.credentials.as_ref(), &services.rules).await;
-        let sender = services.limits.failures.judge(self.client, sender, |sender| sender.caller.access_key())?;
+        let sender = services.limits.failures.judge(self.client, sender, |sender| sender.signed.caller.access_key())?;
         let sizes = match sender.policy {
             Some(policy) => {
                 let bucket = target.bucket.as_deref().unwrap_or_default();
@@ -104,11 +100,10 @@ impl Announced {
             None => 0..=u64::MAX,
         };
         let headers = Arc::new(self.headers(&fields)?);
-        let caller = (sender.caller, sender.how);
         target.key = Some(key);
         let length = length.map(|length| reader.left(length));
         let body = VerifiedBody { stream: file(reader, sizes), length, trailers: Trailers::default() };
-        Ok((caller, Request { target, headers, body, form: Some(success), ..request }))
+        Ok((sender.signed, Request { target, headers, body, form: Some(success), ..request }))
     }
 
     fn headers(&self, fields: &Fields) -> Result<Headers, S3Error> {

@@ -3,6 +3,7 @@
 mod anonymous;
 mod dodges;
 mod elsewhere;
+mod facts;
 mod table;
 mod world;
 

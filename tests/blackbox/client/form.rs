@@ -25,6 +25,7 @@ pub struct Form {
     document: Option<String>,
     without: Vec<String>,
     file: Option<(Option<String>, Vec<u8>)>,
+    time: i64,
 }
 
 impl Form {
@@ -40,6 +41,7 @@ impl Form {
             document: None,
             without: Vec::new(),
             file: Some((Some("file.txt".to_owned()), b"content".to_vec())),
+            time: now(),
         };
         match &client.token {
             Some(token) => form.field(TOKEN, token),
@@ -78,6 +80,12 @@ impl Form {
     /// Until when the policy is good.
     pub fn expiration(mut self, text: impl Into<Value>) -> Self {
         self.expiration = text.into();
+        self
+    }
+
+    /// Signed at this time, seconds since 1970, where the signature says when.
+    pub fn at(mut self, time: i64) -> Self {
+        self.time = time;
         self
     }
 
@@ -140,7 +148,7 @@ impl Form {
                 all.extend(own(&[("AWSAccessKeyId", &signer.access), ("policy", &policy), ("signature", &signature)]));
             }
             How::V4Header | How::V4Query => {
-                let time = now();
+                let time = self.time;
                 let fields = own(&[
                     ("x-amz-algorithm", "AWS4-HMAC-SHA256"),
                     ("x-amz-credential", &format!("{}/{}", signer.access, signer.scope(time))),

@@ -14,13 +14,13 @@ use crate::ops::{Ground, client};
 
 /// Calls an action of IAM.
 #[track_caller]
-fn iam(client: &Client, action: &str, parameters: &[(&str, &str)]) -> Reply {
+pub fn iam(client: &Client, action: &str, parameters: &[(&str, &str)]) -> Reply {
     call(client, "iam", action, parameters)
 }
 
 /// Calls an action of STS.
 #[track_caller]
-fn sts(client: &Client, action: &str, parameters: &[(&str, &str)]) -> Reply {
+pub fn sts(client: &Client, action: &str, parameters: &[(&str, &str)]) -> Reply {
     call(client, "sts", action, parameters)
 }
 
@@ -43,12 +43,12 @@ fn refused(reply: &Reply, status: u16, code: &str) {
 }
 
 /// A policy that allows an action on everything.
-fn allow(action: &str) -> String {
+pub fn allow(action: &str) -> String {
     format!(r#"{{"Version":"2012-10-17","Statement":[{{"Effect":"Allow","Action":"{action}","Resource":"*"}}]}}"#)
 }
 
 /// A trust policy.
-fn trust(principal: &str) -> String {
+pub fn trust(principal: &str) -> String {
     format!(
         r#"{{"Version":"2012-10-17","Statement":[{{"Effect":"Allow","Principal":{{"AWS":"{principal}"}},"Action":"sts:AssumeRole"}}]}}"#
     )
@@ -109,7 +109,7 @@ impl Account {
 }
 
 /// The keys that an answer tells.
-fn with_keys(client: &Client, made: &Reply) -> Client {
+pub fn with_keys(client: &Client, made: &Reply) -> Client {
     let element = |name: &str| made.element(name).unwrap_or_else(|| panic!("no {name} in {made}"));
     client.keys(&element("AccessKeyId"), &element("SecretAccessKey"))
 }

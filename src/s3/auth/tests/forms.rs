@@ -56,7 +56,7 @@ pub(super) fn signed_by(pairs: &[(&str, String)], rules: &Rules) -> Result<bool,
     let mut fields = Fields::default();
     pairs.iter().for_each(|(n, v)| fields.add((*n).to_owned(), v.clone()));
     let sender = run(identify(&fields, &OneKey { v2: None, secret: SECRET }, rules))?;
-    assert_eq!(matches!(sender.caller, Caller::Principal(_)), sender.policy.is_some());
+    assert_eq!(matches!(sender.signed.caller, Caller::Principal(_)), sender.policy.is_some());
     Ok(sender.policy.is_some())
 }
 
@@ -134,7 +134,7 @@ fn fields_have_their_forms() {
 
 #[test]
 fn installations_may_be_stricter() {
-    let strict = Rules { strict_region: true, region: "eu-west-1".to_owned(), ..rules() };
+    let strict = Rules { strict_region: true, region: "eu-west-1".into(), ..rules() };
     let error = signed_by(&v4(), &strict).expect_err("is for another region");
     assert_eq!(error.code, S3ErrorCode::InvalidArgument);
     assert!(error.fields.contains(&("Region", "eu-west-1".to_owned())));

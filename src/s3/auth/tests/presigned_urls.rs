@@ -168,7 +168,7 @@ fn v4_parameters_are_complete_and_sound() {
     let refusal = Ask::new(Get, &good.replace("=host", "=date"), NOW).host().refused_as(AccessDenied);
     assert_eq!(refusal.fields, [("HeadersNotSigned", "host".to_owned())]);
     let mut strict = Ask::new(Get, &good, NOW).host();
-    strict.rules.region = "eu-central-1".to_owned();
+    strict.rules.region = "eu-central-1".into();
     strict.accepted();
     strict.rules.strict_region = true;
     let refusal = strict.refused_as(AuthorizationQueryParametersError);

@@ -137,7 +137,7 @@ fn is_as_asked(bucket: &Bucket, input: &Input, asked: &BucketSettings) -> bool {
 async fn run(permit: Permit, input: Input, services: &Services) -> Result<Response, S3Error> {
     let rules = &services.rules;
     if let Some(location) = &input.location {
-        let known = *location == rules.region || rules.location_aliases.contains(location);
+        let known = **location == *rules.region || rules.location_aliases.contains(location);
         if !known {
             return Err(S3ErrorCode::InvalidLocationConstraint
                 .because("The specified location-constraint is not valid")
@@ -150,11 +150,11 @@ async fn run(permit: Permit, input: Input, services: &Services) -> Result<Respon
     let new = NewBucket {
         name: input.name.clone(),
         owner,
-        region: rules.region.clone(),
+        region: rules.region.to_string(),
         created: Timestamp::now(),
         settings: settings.clone(),
     };
-    let again = |bucket: &Bucket| rules.region == "us-east-1" && is_as_asked(bucket, &input, &settings);
+    let again = |bucket: &Bucket| *rules.region == *"us-east-1" && is_as_asked(bucket, &input, &settings);
     let outcome = services.storage.metadata.create_bucket(new).await?;
     if let CreateBucket::Created(bucket) = &outcome {
         keep_for_somebody(&permit, bucket, services).await?;
