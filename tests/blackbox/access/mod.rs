@@ -16,7 +16,8 @@ use crate::harness::cassandra_nodes;
 use table::{CALLERS, Matrix, OBJECTS};
 use world::{Signed, World};
 
-/// On a cluster, where each answer takes round trips, one of this many is asked for: in each situation others.
+/// On a cluster, where each answer takes round trips, one of this many is asked for. In each situation it is another one,
+/// so that all operations are asked for by all callers, about all there is; the test makes sure of it.
 const CLUSTER_SLICES: usize = 7;
 /// Differences that are shown at most.
 const SHOWN_MAX: usize = 200;
@@ -49,7 +50,7 @@ fn everybody_may_do_what_the_matrix_says_and_nothing_else() {
         }
     }
     let mut differences = Vec::new();
-    let mut decisions = 0;
+    let (mut decisions, mut asked) = (0, BTreeSet::new());
     for (turn, (title, lines)) in matrix.situations.iter().enumerate() {
         world.set(title);
         for (place, (name, about, signed)) in requests.iter().enumerate() {
@@ -59,6 +60,7 @@ fn everybody_may_do_what_the_matrix_says_and_nothing_else() {
                     continue;
                 }
                 decisions += 1;
+                asked.insert((name, about, caller));
                 let got = world.ask(signed);
                 if got != *wanted {
                     differences.push(format!("{title}: {name} {about} by {caller}: {wanted} wanted, {got} got"));
@@ -67,8 +69,33 @@ fn everybody_may_do_what_the_matrix_says_and_nothing_else() {
         }
     }
     assert!(decisions > 40_000 / slices, "only {decisions} decisions");
+    assert_eq!(asked.len(), requests.len() * CALLERS.len(), "somebody was never asked for something");
     let shown = differences.iter().take(SHOWN_MAX).map(String::as_str).collect::<Vec<_>>().join("\n");
     assert!(differences.is_empty(), "{} of {decisions} differ:\n{shown}", differences.len());
+}
+
+/// The source of a copy is read as any object is, wherever it goes. Each copies to where he may write. On one store: the
+/// copies are made, and decisions know nothing of stores.
+#[test]
+fn whoever_may_read_here_may_copy_from_here() {
+    let matrix = Matrix::parse(include_str!("matrix.txt"));
+    let world = World::new();
+    let copies = world.copies();
+    let mut differences = Vec::new();
+    for (title, lines) in &matrix.situations {
+        world.set(title);
+        for (operation, column, about, signed) in &copies {
+            let caller = CALLERS[*column];
+            let read = &lines[&("read".to_owned(), (*about).to_owned())][*column];
+            let wanted = if caller == "session" { "403" } else { read };
+            let got = world.copy(signed);
+            if got != wanted {
+                differences.push(format!("{title}: {operation} of {about} by {caller}: {wanted} wanted, {got} got"));
+            }
+        }
+    }
+    let shown = differences.iter().take(SHOWN_MAX).map(String::as_str).collect::<Vec<_>>().join("\n");
+    assert!(differences.is_empty(), "{} differ:\n{shown}", differences.len());
 }
 
 /// An operation that nobody has any more would make the matrix promise what nothing shows.

@@ -31,7 +31,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
-use super::table::CALLERS;
+use super::table::{CALLERS, OBJECTS};
 use crate::client::{Client, Request, Wire};
 use crate::faults::{Answer, collect, rules, wire_head};
 use crate::harness::keyspace;
@@ -62,6 +62,9 @@ pub struct Signed {
     head: WireHead,
     body: Bytes,
 }
+
+/// A copy that can be made any number of times.
+pub struct Copy((WireHead, Bytes));
 
 /// Keys as each caller has them; those that have ended, and temporary ones, are as an installation has them.
 struct Keys {
@@ -277,6 +280,52 @@ impl World {
             400 | 404 | 409 if decided_later => "yes".to_owned(),
             status => status.to_string(),
         }
+    }
+
+    /// Copies of each object by each caller, in both ways, to buckets of their own accounts where everybody may write: the
+    /// operation, the caller's column, what is copied.
+    pub fn copies(&self) -> Vec<(&'static str, usize, &'static str, Copy)> {
+        let upload = |bucket: &str, owner: &str| {
+            self.made(client(owner).request("PUT", &format!("/{bucket}")));
+            let resource = format!("arn:aws:s3:::{bucket}/*");
+            let statement =
+                json!({ "Effect": "Allow", "Principal": "*", "Action": "s3:PutObject", "Resource": resource });
+            let policy = json!({ "Version": "2012-10-17", "Statement": statement }).to_string();
+            self.made(client(owner).request("PUT", &format!("/{bucket}?policy")).body(policy));
+            self.made(client(owner).request("POST", &format!("/{bucket}/parts?uploads"))).element("UploadId")
+        };
+        let (of_owner, of_other) = (upload("copies-owner", "owner"), upload("copies-other", "other"));
+        let mut all = Vec::new();
+        for (column, caller) in CALLERS.into_iter().enumerate() {
+            // The switches of the owner's account keep nobody out of the other's.
+            let (bucket, upload) = match caller {
+                "other" | "o-user" | "nobody" => ("copies-other", &of_other),
+                _ => ("copies-owner", &of_owner),
+            };
+            for about in OBJECTS {
+                for (operation, target) in [
+                    ("CopyObject", format!("/{bucket}/copy")),
+                    ("UploadPartCopy", format!("/{bucket}/parts?partNumber=1&uploadId={upload}")),
+                ] {
+                    let request = self.client(caller).request("PUT", &target);
+                    let request = request.header("x-amz-copy-source", format!("/{BUCKET}/{about}"));
+                    all.push((operation, column, about, Copy(wire(request.wire()))));
+                }
+            }
+        }
+        all
+    }
+
+    /// What a copy is answered, as [`World::ask`].
+    pub fn copy(&self, Copy(request): &Copy) -> String {
+        let answer = self.send(request);
+        if answer.status == 200 { "yes".to_owned() } else { answer.status.to_string() }
+    }
+
+    fn made(&self, request: Request) -> Answer {
+        let answer = self.answer(request);
+        assert!(answer.status < 300, "{}", answer.text());
+        answer
     }
 
     /// Puts the bucket and its objects into the situation of that title.

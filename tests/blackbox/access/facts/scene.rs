@@ -213,6 +213,13 @@ impl Scene {
         request.header("content-md5", md5_base64(text.as_bytes())).body(text)
     }
 
+    /// Somebody without other rights makes a bucket with a tag.
+    pub fn make_tagged_bucket(&self, key: &str, value: &str) -> Request {
+        let tags = format!("<Tags><Tag><Key>{key}</Key><Value>{value}</Value></Tag></Tags>");
+        let make = self.maker.request("PUT", &format!("/{}", fresh_bucket_name()));
+        make.body(format!("<CreateBucketConfiguration>{tags}</CreateBucketConfiguration>"))
+    }
+
     /// Somebody without other rights makes a bucket.
     pub fn make_bucket(&self, location: &str) -> Request {
         let make = self.maker.request("PUT", &format!("/{}", fresh_bucket_name()));

@@ -21,7 +21,6 @@ pub const ABSENT: &[&str] = &[
     "aws:principalservicename",
     "aws:principalservicenameslist",
     "aws:principaltag/",
-    "aws:requesttag/",
     "aws:resourceorgid",
     "aws:resourceorgpaths",
     "aws:resourcetag/",
@@ -33,7 +32,6 @@ pub const ABSENT: &[&str] = &[
     "aws:sourceowner",
     "aws:sourcevpc",
     "aws:sourcevpce",
-    "aws:tagkeys",
     "aws:vpcsourceip",
     "s3:dataaccesspointaccount",
     "s3:dataaccesspointarn",
@@ -170,6 +168,8 @@ const LISTINGS: &[Row] = &[
     }),
 ];
 
+const TAGGED_BUCKET: &[&str] = &["s3:CreateBucket", "s3:PutBucketTagging", "s3:TagResource"];
+
 /// What is written, and under which conditions of its own.
 const WRITES: &[Row] = &[
     Row::requests("Null s3:if-match false", PUT, |s, met| {
@@ -229,6 +229,14 @@ const WRITES: &[Row] = &[
     .own(),
     Row::requests("StringEquals s3:LocationConstraint us-east-1", &["s3:CreateBucket"], |s, met| {
         s.make_bucket(pick(met, "us-east-1", "eu-west-1"))
+    })
+    .own(),
+    Row::requests("StringEquals aws:RequestTag/Team red", TAGGED_BUCKET, |s, met| {
+        s.make_tagged_bucket("Team", pick(met, "red", "blue"))
+    })
+    .own(),
+    Row::requests("ForAnyValue:StringEquals aws:TagKeys Team", TAGGED_BUCKET, |s, met| {
+        s.make_tagged_bucket(pick(met, "Team", "Crew"), "red")
     })
     .own(),
     Row::requests("StringEquals s3:x-amz-object-ownership BucketOwnerEnforced", &["s3:CreateBucket"], |s, met| {
