@@ -17,7 +17,14 @@ use crate::storage::{Bucket, BucketId, BucketName, Ownership, PolicyPrincipal, P
 const POLICIES_MAX: u64 = 4_096;
 
 /// The policies of buckets that are in use, read once and not on every request.
-pub struct Policies(Cache<BucketId, (Bytes, Vec<PolicyPrincipal>, Arc<Policy>)>);
+pub struct Policies(Cache<BucketId, Arc<Read>>);
+
+/// A policy, and what it was read from.
+struct Read {
+    text: Bytes,
+    principals: Vec<PolicyPrincipal>,
+    policy: Arc<Policy>,
+}
 
 impl Default for Policies {
     fn default() -> Self {
@@ -32,15 +39,16 @@ impl Policies {
         if text.is_empty() {
             return None;
         }
-        if let Some((known, held, policy)) = self.0.get(&bucket.id).await
-            && known == *text
-            && held == *principals
+        if let Some(known) = self.0.get(&bucket.id).await
+            && known.text == *text
+            && known.principals == *principals
         {
-            return Some(policy);
+            return Some(Arc::clone(&known.policy));
         }
         let policy = Policy::stored(text, Kind::Bucket { name: bucket.name.as_str() }).held_to(id_of(principals));
         let policy = Arc::new(policy);
-        self.0.insert(bucket.id, (text.clone(), principals.clone(), Arc::clone(&policy))).await;
+        let read = Read { text: text.clone(), principals: principals.clone(), policy: Arc::clone(&policy) };
+        self.0.insert(bucket.id, Arc::new(read)).await;
         Some(policy)
     }
 }
