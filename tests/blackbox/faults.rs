@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use dolium::accounts::{AccountId, Accounts, Principal, Settings};
+use dolium::accounts::{AccountId, Accounts, Principal, Settings, StaticKey};
 use dolium::s3::access::Policies;
 use dolium::s3::auth::{Credential, CredentialSource, Lookup};
 use dolium::s3::operation::{Level, ROWS, Row};
@@ -82,7 +82,13 @@ impl Front {
         let (services, plan) = runtime.block_on(async {
             let store = embedded::open(EmbeddedConfig::new(folder.path().join("data"))).await.expect("opens");
             let tenant = store.metadata.ensure_tenant(ALICE.tenant).await.expect("makes a tenant");
-            let accounts = Accounts::open(&store, Settings::default(), Vec::new()).await.expect("opens");
+            let key = StaticKey {
+                access_key: ALICE.access.to_owned(),
+                secret_key: ALICE.secret.to_owned().into(),
+                tenant: ALICE.tenant.to_owned(),
+                signature_v2: None,
+            };
+            let accounts = Accounts::open(&store, Settings::default(), vec![key]).await.expect("opens");
             let plan = Plan::default();
             let credential = Credential {
                 access_key: ALICE.access.to_owned(),
