@@ -171,15 +171,24 @@ impl Accounts {
             return Ok(());
         }
         if let Some(moved) = moved.filter(|_| !entity.leaving) {
-            let former = entity_name(kind, &moved.record.from);
-            let left = documents.find::<Entity>(scope, &former).await?;
-            if let Some(left) = left.filter(|left| left.record.id == entity.id) {
-                documents.0.remove_entry(scope, &former, left.rev).await?;
-            }
+            self.remove_former(scope, kind, &entity, &moved.record.from).await?;
         }
         let settled = Entity { leaving: false, ticket: String::new(), ..entity };
         // Where it has changed by now, it is looked at once more.
         let _changed = documents.put(scope, &entry, Some(rev), &settled).await?;
+        Ok(())
+    }
+
+    /// Removes what a decided renaming has left under the old name. What lies there is read before the decision is read
+    /// once more: an entity that has come back to that name since has another document there, or another ticket.
+    async fn remove_former(&self, scope: &str, kind: EntityKind, entity: &Entity, from: &str) -> Result<()> {
+        let (documents, former) = (&self.documents, entity_name(kind, from));
+        let left = documents.find::<Entity>(scope, &former).await?;
+        let Some(left) = left.filter(|left| left.record.leaving && left.record.id == entity.id) else { return Ok(()) };
+        let moved = documents.get::<Moved>(scope, &moved_name(&entity.id)).await?;
+        if moved.is_some_and(|moved| moved.ticket == entity.ticket) {
+            documents.0.remove_entry(scope, &former, left.rev).await?;
+        }
         Ok(())
     }
 
@@ -215,16 +224,20 @@ impl Accounts {
         name: &str,
         id: &str,
     ) -> Result<Option<Entity>> {
-        let mut name = name.to_owned();
+        let (mut name, mut known) = (name.to_owned(), None);
         for _ in 0..TRIES_MAX {
             let found = self.entity_if_any(tenant, kind, &name).await?;
             if found.as_ref().is_some_and(|found| found.id == id) {
                 return Ok(found);
             }
             let moved = self.documents.get::<Moved>(&tenant_scope(tenant), &moved_name(id)).await?;
-            match moved.filter(|moved| !moved.name.eq_ignore_ascii_case(&name)) {
-                Some(moved) => name = moved.name,
-                None => return Ok(None),
+            match moved {
+                // It may have come to this name after the document was read, unless that was known before.
+                Some(moved) if Some(&moved) != known.as_ref() => {
+                    name.clone_from(&moved.name);
+                    known = Some(moved);
+                }
+                _ => return Ok(None),
             }
         }
         Err(AccountError::Busy(name))

@@ -163,6 +163,58 @@ async fn a_renaming_that_is_overtaken_loses_nothing() {
     assert_eq!(g.accounts.entity(tenant, EntityKind::User, "slow").await.expect("finds"), slow);
 }
 
+/// Whoever finishes a renaming late does not take for its remains what has come back to the old name since.
+#[tokio::test]
+async fn what_came_back_is_not_what_a_renaming_left() {
+    let g = Ground::new().await;
+    let tenant = g.tenant("t").await;
+    let made = g.entity(tenant, EntityKind::User, "old").await;
+    let (plan, go) = (Plan::default(), Arc::new(tokio::sync::Notify::new()));
+    let held = beside(&faulty(g.storage.clone(), &plan), ENCRYPTION).await;
+    plan.add("remove_entry", 0, Fault::Refuse(StorageError::Unavailable("cut off".into())));
+    held.rename_entity(tenant, EntityKind::User, "old", "new", None).await.expect("renames");
+    plan.add("entry", 3, Fault::Hold(Arc::clone(&go)));
+    let tags = [("k".to_owned(), "v".to_owned())];
+    let late = held.tag_entity(tenant, EntityKind::User, "new", &tags);
+    let soon = async {
+        while plan.left() > 0 {
+            tokio::task::yield_now().await;
+        }
+        let answer = g.accounts.rename_entity(tenant, EntityKind::User, "new", "old", None).await;
+        go.notify_one();
+        answer
+    };
+    let (late, soon) = tokio::join!(late, soon);
+    assert_eq!(soon.expect("renames").id, made.id);
+    refused(late, AccountError::NoSuchEntity);
+    assert_eq!(g.accounts.entity(tenant, EntityKind::User, "old").await.expect("finds").id, made.id);
+}
+
+/// A group that comes back to the name it is looked up by, between the look at that name and the look at where it went, is
+/// not gone.
+#[tokio::test]
+async fn what_comes_back_while_it_is_looked_for_is_found() {
+    let g = Ground::new().await;
+    let tenant = g.tenant("t").await;
+    let group = g.entity(tenant, EntityKind::Group, "g").await;
+    g.accounts.rename_entity(tenant, EntityKind::Group, "g", "h", None).await.expect("renames");
+    let (plan, go) = (Plan::default(), Arc::new(tokio::sync::Notify::new()));
+    let held = beside(&faulty(g.storage.clone(), &plan), ENCRYPTION).await;
+    plan.add("entry", 1, Fault::Hold(Arc::clone(&go)));
+    let looked = held.entity_once_called(tenant, EntityKind::Group, "g", &group.id);
+    let back = async {
+        while plan.left() > 0 {
+            tokio::task::yield_now().await;
+        }
+        g.accounts.rename_entity(tenant, EntityKind::Group, "h", "g", None).await.expect("renames");
+        go.notify_one();
+    };
+    let (looked, ()) = tokio::join!(looked, back);
+    assert_eq!(looked.expect("looks").expect("is found").name, "g");
+    g.accounts.delete_entity(tenant, EntityKind::Group, "g").await.expect("deletes");
+    assert_eq!(g.accounts.entity_once_called(tenant, EntityKind::Group, "g", &group.id).await.expect("looks"), None);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_many_who_want_a_name_one_gets_it_and_nothing_is_lost() {
     let g = Arc::new(Ground::new().await);

@@ -141,6 +141,7 @@ pub async fn renewed(permit: Permit, services: &Services) -> Result<Permit, S3Er
     if standing.bucket.id != begun.id {
         return Err(S3Error::from(S3ErrorCode::NoSuchBucket).field("BucketName", begun.name.as_str()));
     }
+    expected_owner(&asked.headers, "x-amz-expected-bucket-owner", &standing.bucket)?;
     let question = Question { asked, standing, key: permit.key().ok().cloned(), version: permit.version(), etag: None };
     Ok(question.of_row(services).await?.charging(permit.is_charged()))
 }

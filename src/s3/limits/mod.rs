@@ -67,7 +67,8 @@ impl Limits {
     }
 
     /// Counts a request that may yet be refused with its sender; `has_body` says whether it sends one. Anonymous requests
-    /// to the buckets of one tenant have one sender, of that tenant's limits.
+    /// to the buckets of one tenant have one sender, of that tenant's limits. What the narrower limit of a bucket refuses
+    /// is not counted with the tenant.
     ///
     /// # Errors
     /// `SlowDown`; what the store fails with.
@@ -85,8 +86,8 @@ impl Limits {
         let owner = if sender.is_none() { tenant } else { None };
         let own = of_tenant(sender.map(Subject::Tenant));
         let among_themselves =
-            [of_tenant(owner.map(Subject::Nobody)), of_bucket(bucket.map(|bucket| Subject::Sender(bucket.id, sender)))];
-        let about = [of_tenant(owner.map(Subject::Tenant)), of_bucket(bucket.map(|bucket| Subject::Bucket(bucket.id)))];
+            [of_bucket(bucket.map(|bucket| Subject::Sender(bucket.id, sender))), of_tenant(owner.map(Subject::Nobody))];
+        let about = [of_bucket(bucket.map(|bucket| Subject::Bucket(bucket.id))), of_tenant(owner.map(Subject::Tenant))];
         let mut counts = own.iter().chain(among_themselves.iter().flatten());
         counts.try_for_each(|meter| meter.admit(has_body))?;
         Ok(Counted { sender: own, about: about.into_iter().flatten().collect(), has_body })

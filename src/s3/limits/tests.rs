@@ -74,6 +74,18 @@ fn tenants_have_limits_of_their_own() {
     assert!((50..100).contains(&through(&limits, &bucket(2, None))));
 }
 
+/// What a bucket's own limit refuses is no reason to refuse unsigned requests to the tenant's other buckets.
+#[test]
+fn a_flood_on_one_bucket_leaves_the_others_their_share() {
+    let limits = limits(requests(5), requests(1));
+    let (flooded, other) =
+        (bucket(1, None), Bucket { id: BucketId::from_slice(&[2; 16]).expect("is an id"), ..bucket(1, None) });
+    let count =
+        |bucket: &Bucket| limits.count(&Caller::Anonymous, Some(bucket), false).now_or_never().expect("is ready");
+    assert!((0..100).filter(|_| count(&flooded).is_ok()).count() < 20);
+    assert!(count(&other).is_ok());
+}
+
 #[test]
 fn whoever_has_no_limits_costs_nothing() {
     let limits = limits(RateLimits::default(), RateLimits::default());

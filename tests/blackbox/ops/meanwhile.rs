@@ -1,11 +1,12 @@
 //! What changes while a document is on its way counts when the request does something: a slow sender had hours in which
 //! versioning was off, and a right that had been taken away still held.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::admin::operator::Operator;
 use crate::client::{Connection, Reply, Request, Wire};
 use crate::harness::Server;
+use crate::ops::acls::id;
 use crate::ops::bucket::delete_objects::document;
 use crate::ops::bucket::put_bucket_policy::{policy, put};
 use crate::ops::multipart::{Multipart, document as parts_document};
@@ -76,6 +77,20 @@ fn a_completion_is_decided_by_the_policy_of_now() {
     connection.send(&wire.body).expect("sends");
     connection.read(false).expect("answers").assert_error(403, "AccessDenied");
     g.alice.get(&g.path("k")).assert_error(404, "NoSuchKey");
+}
+
+#[test]
+fn a_bulk_delete_that_names_an_owner_deletes_nothing_of_the_next() {
+    let g = Ground::apart();
+    g.put("k", "x");
+    put(&g, policy("Allow", "\"*\"", "s3:DeleteObject", &g.bucket)).assert_status(204);
+    let operator = Operator::of(Server::shared());
+    let (next, _) = operator.tenant("next");
+    let request = bulk_delete(&g, &["k"]).header("x-amz-expected-bucket-owner", id(&g.alice));
+    let (mut connection, wire) = begun(&g, request);
+    operator.expect(200, "POST", &format!("/buckets/{}/chown", g.bucket), json!({ "tenant": next }));
+    connection.send(&wire.body).expect("sends");
+    connection.read(false).expect("answers").assert_error(403, "AccessDenied");
 }
 
 /// The answer to a request whose key is disabled while its body is on its way.
