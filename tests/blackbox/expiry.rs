@@ -9,7 +9,7 @@ use crate::ops::multipart::Multipart;
 use crate::ops::{Ground, fresh_bucket_name, locks};
 
 /// How long a rule may take until its effect shows.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(180);
 
 /// A server whose days last a second.
 fn server() -> Server {

@@ -54,7 +54,8 @@ pub fn trust(principal: &str) -> String {
     )
 }
 
-/// A bucket of Alice's with an object, and a name for what the test makes in her account.
+/// A bucket of an Alice's with an object, and a name for what the test makes in her account. She is the test's own: an
+/// account is one partition, and those who make something in it at once may be told to come again.
 struct Account {
     ground: Ground,
     name: String,
@@ -62,7 +63,7 @@ struct Account {
 
 impl Account {
     fn new() -> Self {
-        let ground = Ground::new();
+        let ground = Ground::apart();
         ground.put("k", "object");
         Self { name: format!("n-{}", ground.bucket), ground }
     }

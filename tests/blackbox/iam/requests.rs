@@ -51,7 +51,7 @@ fn only_good_signatures_for_the_service_are_taken() {
 /// IAM and STS are no way around what slows those down who guess secrets.
 #[test]
 fn guessed_secrets_are_throttled_here_too() {
-    let server = Server::with(&[("limits", "failed_signatures_per_minute = 5")]);
+    let server = Server::with(&[("limits", "failed_signatures_per_minute = 2")]);
     let alice = client(&server, crate::harness::ALICE);
     let guess = |secret: &str| sts(&alice.keys(crate::harness::ALICE.access, secret), "GetCallerIdentity", &[]).status;
     assert_eq!(guess("wrong 0"), 403);

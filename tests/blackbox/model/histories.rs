@@ -162,10 +162,11 @@ impl Stage {
     /// Everything about each version, after all.
     fn look(&self, key: &Tracked) {
         let desk = self.desk(1);
-        self.perform(&desk, key, Op::List);
-        let history = key.history.lock().expect("nobody panicked");
-        let answer = history.last().and_then(|event| event.call.answer.clone()).expect("a listing is answered");
-        drop(history);
+        let answer = (0..50).find_map(|_| {
+            self.perform(&desk, key, Op::List);
+            key.history.lock().expect("nobody panicked").last().and_then(|event| event.call.answer.clone())
+        });
+        let answer = answer.expect("a listing is answered");
         for version in answer.versions.into_iter().map(|listed| Some(listed.id)).chain([None]) {
             self.perform(&desk, key, Op::Read { version: version.clone(), head: false });
             self.perform(&desk, key, Op::Tags { version });

@@ -103,6 +103,12 @@ pub fn client(server: &Server, key: Key) -> Client {
     Client::new(server.s3, key.access, key.secret)
 }
 
+/// The answer to a request that is sent again while the server says that others change the same thing at this moment.
+/// Only for what does no harm when it is done twice: it may have been done.
+pub fn insist(send: impl Fn() -> Reply) -> Reply {
+    (0..50).map(|_| send()).find(|reply| reply.status != 503).expect("an answer comes")
+}
+
 /// A name that no other test, process or run has.
 pub fn fresh_bucket_name() -> String {
     static COUNT: AtomicU64 = AtomicU64::new(0);

@@ -13,9 +13,9 @@
 //! | never 409 OperationAborted | another change at the same time: each is made on what the other left | changes_at_once_are_all_made |
 //! | never 500 InternalError | the tags could not be applied: the store is there or it is 503 | faults::a_refused_call_is_an_error_and_changes_nothing |
 
-use crate::ops::Ground;
 use crate::ops::bucket::put_bucket_request_payment::payment;
 use crate::ops::object::put_object_tagging::document;
+use crate::ops::{Ground, insist};
 
 #[test]
 fn tags_are_replaced() {
@@ -50,8 +50,8 @@ fn changes_at_once_are_all_made() {
     for round in 0..10 {
         let wanted = ["Requester", "BucketOwner"][round % 2];
         std::thread::scope(|scope| {
-            scope.spawn(|| g.alice.put(&payer, payment(wanted)).assert_status(200));
-            g.alice.put(&tags, document(&[("round", &round.to_string())])).assert_status(204);
+            scope.spawn(|| insist(|| g.alice.put(&payer, payment(wanted))).assert_status(200));
+            insist(|| g.alice.put(&tags, document(&[("round", &round.to_string())]))).assert_status(204);
         });
         assert_eq!(g.alice.get(&tags).assert_status(200).elements("Value"), [round.to_string()]);
         assert_eq!(g.alice.get(&payer).assert_status(200).elements("Payer"), [wanted]);
