@@ -17,6 +17,13 @@ async fn identity(accounts: &Accounts, key: &str) -> Option<Identity> {
     known(accounts, key, None).await.map(|credential| credential.principal.identity.clone())
 }
 
+/// Waits until what is planned has happened or holds a call.
+async fn reached(plan: &Plan) {
+    while plan.left() > 0 {
+        tokio::task::yield_now().await;
+    }
+}
+
 #[tokio::test]
 async fn another_name_changes_nothing_else() {
     let g = Ground::new().await;
@@ -149,9 +156,7 @@ async fn a_renaming_that_is_overtaken_loses_nothing() {
     plan.add("put_entry", 3, Fault::Hold(Arc::clone(&go)));
     let late = held.rename_entity(tenant, EntityKind::User, "slow", "wanted", None);
     let soon = async {
-        while plan.left() > 0 {
-            tokio::task::yield_now().await;
-        }
+        reached(&plan).await;
         let answer = g.accounts.rename_entity(tenant, EntityKind::User, "fast", "wanted", None).await;
         go.notify_one();
         answer
@@ -177,9 +182,7 @@ async fn what_came_back_is_not_what_a_renaming_left() {
     let tags = [("k".to_owned(), "v".to_owned())];
     let late = held.tag_entity(tenant, EntityKind::User, "new", &tags);
     let soon = async {
-        while plan.left() > 0 {
-            tokio::task::yield_now().await;
-        }
+        reached(&plan).await;
         let answer = g.accounts.rename_entity(tenant, EntityKind::User, "new", "old", None).await;
         go.notify_one();
         answer
@@ -203,9 +206,7 @@ async fn what_comes_back_while_it_is_looked_for_is_found() {
     plan.add("entry", 1, Fault::Hold(Arc::clone(&go)));
     let looked = held.entity_once_called(tenant, EntityKind::Group, "g", &group.id);
     let back = async {
-        while plan.left() > 0 {
-            tokio::task::yield_now().await;
-        }
+        reached(&plan).await;
         g.accounts.rename_entity(tenant, EntityKind::Group, "h", "g", None).await.expect("renames");
         go.notify_one();
     };

@@ -1,4 +1,5 @@
-//! GetBucketAccelerateConfiguration: whether transfers are accelerated. They never are. Source: AWS API_GetBucketAccelerateConfiguration.
+//! GetBucketAccelerateConfiguration: whether transfers are accelerated. They never are. Source: AWS
+//! API_GetBucketAccelerateConfiguration.
 
 use std::sync::Arc;
 

@@ -1,4 +1,5 @@
-//! PutBucketAccelerateConfiguration: whether transfers are accelerated. They never are. Source: AWS API_PutBucketAccelerateConfiguration.
+//! PutBucketAccelerateConfiguration: whether transfers are accelerated. They never are. Source: AWS
+//! API_PutBucketAccelerateConfiguration.
 
 use std::sync::Arc;
 
