@@ -35,6 +35,7 @@ pub(crate) fn cassandra_config(config: &Config) -> CassandraConfig {
         tls_ca_file: section.tls_ca_file.clone(),
         reclaim_grace: grace.unwrap_or(defaults.reclaim_grace),
         lease: defaults.lease,
+        shard_rows_max: config.debug.shard_rows.unwrap_or(defaults.shard_rows_max),
         trial: None,
     }
 }

@@ -365,6 +365,8 @@ impl Default for Accounts {
 pub struct Debug {
     /// How long a blob that nothing refers to is left alone, seconds; the store's own rule when not set.
     pub reclaim_grace_seconds: Option<u64>,
+    /// Index rows of one shard of a listing on Cassandra, instead of 50,000: beyond, it is split.
+    pub shard_rows: Option<u32>,
     /// Pause between two steps of the sweeper, milliseconds.
     pub sweep_interval_ms: Option<u64>,
     /// How long lifecycle's days are, seconds; they end when they are over and not at midnight. The same on all front

@@ -12,4 +12,5 @@ mod losses;
 mod opening;
 mod reclaim;
 mod recovery;
+mod shards;
 mod work;

@@ -34,6 +34,11 @@ impl Background {
         }
     }
 
+    /// Starts something that may be dropped at any moment, and that nobody waits for.
+    pub(super) fn aside(&self, task: impl Future<Output = ()> + Send + 'static) {
+        self.runtime.spawn(task);
+    }
+
     /// Waits for all tasks and takes no more. False when some did not end in time.
     pub(super) async fn drain(&self) -> bool {
         let drained = tokio::time::timeout(DRAIN, self.places.acquire_many(TASKS_MAX)).await.is_ok();

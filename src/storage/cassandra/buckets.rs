@@ -12,6 +12,7 @@ use super::Core;
 use super::listing::ROWS_MIN;
 use super::rows::{BUCKET_DELETING, BUCKET_LIVE, FOR_EVER, successor};
 use super::session::{Cas, Look, corrupt, jittered, unavailable};
+use super::shards::{Shard, Stretch};
 use super::statements::Statement;
 use super::views::{BucketColumns, BucketRow, View};
 use crate::storage::{
@@ -36,11 +37,8 @@ const FENCED_AT_ONCE: usize = 16;
 const ORPHANED_AFTER: Duration = Duration::from_secs(24 * 3600);
 /// Bucket rows that a page verifies at a time.
 const VERIFIED_AT_ONCE: usize = 32;
-/// The one shard of a fresh bucket.
-const FIRST_PHASE: i8 = 0;
-
-/// The answer, and the shards of a bucket that is gone.
-type Deleted = (DeleteBucket, Option<Vec<Uuid>>);
+/// Rows of a shard map that are read at once.
+const SHARDS_AT_ONCE: i32 = 500;
 
 impl Core {
     pub(super) async fn bucket_row(&self, name: &BucketName) -> Result<Option<BucketRow>> {
@@ -71,7 +69,7 @@ impl Core {
                     self.views.forget(&bucket.name);
                     return Ok(CreateBucket::Created(bucket));
                 }
-                Ok(false) => self.forget_bucket_later(&bucket, vec![]).await,
+                Ok(false) => self.forget_bucket_later(&bucket).await,
                 // It may still land, so what it needs stays; but it is never sent again, for it may have landed, been
                 // deleted and be gone with its shard map.
                 Err(StorageError::OutcomeUnknown(reason)) => {
@@ -101,7 +99,7 @@ impl Core {
         let shard = Uuid::new_v4();
         let mapped = self.cluster.cas(
             &st.shards_add,
-            (id, [0_u8; 0].as_slice(), 0_i64, FIRST_PHASE, shard),
+            (id, [0_u8; 0].as_slice(), shard, Uuid::new_v4()),
             |_| true,
             || async { Ok(Look::AsExpected) }.boxed(),
         );
@@ -207,28 +205,33 @@ impl Core {
     }
 
     /// Removes what stands beside a bucket's row, once the row is gone or was never made.
-    async fn forget_bucket_later(self: &Arc<Self>, bucket: &Bucket, shards: Vec<Uuid>) {
+    async fn forget_bucket_later(self: &Arc<Self>, bucket: &Bucket) {
         let (core, bucket) = (Arc::clone(self), bucket.clone());
-        self.background.start(async move { core.forget_bucket(&bucket, &shards).await }).await;
+        self.background.start(async move { core.forget_bucket(&bucket).await }).await;
     }
 
-    async fn forget_bucket(&self, bucket: &Bucket, shards: &[Uuid]) {
-        let (cluster, id) = (&self.cluster, bucket.id.0);
+    async fn forget_bucket(&self, bucket: &Bucket) {
+        let (cluster, id) = (&self.cluster, bucket.id);
         let st = &cluster.st;
         let owner = bucket.owner.0.as_slice();
         let removed = async {
-            cluster.write(&st.owner_drop, (owner, bucket.name.as_str(), id)).await?;
-            cluster.write(&st.shards_purge, (FOR_EVER, id)).await?;
-            for shard in shards {
-                cluster.write(&st.listing_purge, (FOR_EVER, id, shard)).await?;
-                cluster.write(&st.versioned_purge, (FOR_EVER, id, shard)).await?;
-                cluster.write(&st.uploads_purge, (FOR_EVER, id, shard)).await?;
+            cluster.write(&st.owner_drop, (owner, bucket.name.as_str(), id.0)).await?;
+            let mut after: Option<Bytes> = None;
+            loop {
+                let shards = self.shards_after(id, after.as_deref(), SHARDS_AT_ONCE).await?;
+                let Some(last) = shards.last() else { break };
+                after = Some(last.lower.clone());
+                for shard in shards.iter().flat_map(Shard::partitions) {
+                    self.purge_shard(id.0, shard).await?;
+                }
             }
-            Result::Ok(())
+            // Last: it says where the others are.
+            cluster.write(&st.shards_purge, (FOR_EVER, id.0)).await
         };
         if let Err(error) = removed.await {
             tracing::debug!(bucket = %bucket.name, %error, "rows of a bucket that is gone were left");
         }
+        self.shards.forget(id);
     }
 
     pub(super) async fn delete_bucket(self: &Arc<Self>, bucket: &Bucket) -> Result<DeleteBucket> {
@@ -306,15 +309,12 @@ impl Core {
         let (core, bucket) = (Arc::clone(self), bucket.clone());
         self.background
             .start(async move {
-                let (answered, shards) = match Box::pin(core.finish_deletion(&bucket, rev)).await {
-                    Ok(Some((answer, shards))) => (Ok(Some(answer)), shards),
-                    Ok(None) => (Ok(None), None),
-                    Err(error) => (Err(error), None),
-                };
+                let answered = Box::pin(core.finish_deletion(&bucket, rev)).await;
+                let gone = matches!(answered, Ok(Some(DeleteBucket::Deleted)));
                 // Nobody is there any more to hear it: what was done stands.
                 drop(answer.send(answered));
-                if let Some(shards) = shards {
-                    core.forget_bucket(&bucket, &shards).await;
+                if gone {
+                    core.forget_bucket(&bucket).await;
                 }
             })
             .await;
@@ -322,17 +322,16 @@ impl Core {
     }
 
     /// From the state `deleting` under `rev` on: waits until no front end acts on an older view, proves that nothing
-    /// is there, and removes the row, or makes the bucket live again. `None` when another took over; the shards of a
-    /// bucket that is gone.
-    async fn finish_deletion(self: &Arc<Self>, bucket: &Bucket, rev: Uuid) -> Result<Option<Deleted>> {
+    /// is there, and removes the row, or makes the bucket live again. `None` when another took over.
+    async fn finish_deletion(self: &Arc<Self>, bucket: &Bucket, rev: Uuid) -> Result<Option<DeleteBucket>> {
         tokio::time::sleep(self.lease * 2).await;
-        let Some(view) = self.view_or_unmapped(&bucket.name).await?.filter(|view| view.rev == rev) else {
+        let Some(view) = self.view(&bucket.name).await?.filter(|view| view.rev == rev) else {
             return Ok(None);
         };
         let empty = Box::pin(self.proved_empty(&view)).await;
         if !matches!(empty, Ok(true)) {
             let reverted = self.mark_bucket(bucket, rev, BUCKET_LIVE).await?.is_some();
-            return empty.map(|_| reverted.then_some((DeleteBucket::NotEmpty, None)));
+            return empty.map(|_| reverted.then_some(DeleteBucket::NotEmpty));
         }
         let cas = self
             .cluster
@@ -347,12 +346,13 @@ impl Core {
         if !matches!(cas?, Cas::Applied) {
             return Ok(None);
         }
-        Ok(Some((DeleteBucket::Deleted, Some(view.shard_ids().collect()))))
+        Ok(Some(DeleteBucket::Deleted))
     }
 
     /// A first look that spares most refusals the wait.
     async fn holds_something(self: &Arc<Self>, bucket: &Bucket) -> Result<bool> {
-        if self.view_or_unmapped(&bucket.name).await?.is_some_and(|view| view.is_unmapped()) {
+        // Without a shard map nothing can have been written.
+        if self.stretch_to_write(bucket.id, &[]).await?.is_none() {
             return Ok(false);
         }
         let scan = VersionScan { limit: 1, ..VersionScan::default() };
@@ -367,41 +367,43 @@ impl Core {
     /// No row says that there is an object or a version, and none can come: each row that asks is fenced and resolved,
     /// each upload that is not open yet is made impossible.
     async fn proved_empty(self: &Arc<Self>, view: &View) -> Result<bool> {
-        for shard in view.shard_ids() {
-            let mut from = Vec::new();
-            loop {
-                let rows = self.index_rows(view.bucket.id.0, shard, &from, None, PROOF_ROWS).await?;
-                let whole = rows.len() < PROOF_ROWS;
-                if let Some(last) = rows.last() {
-                    from = [&last.key, &[0][..]].concat();
-                }
-                let current = rows.iter().any(|row| row.current);
-                if current || !self.proved_absent(view, rows.into_iter().map(|row| (row.key, row.at))).await? {
-                    return Ok(false);
-                }
-                if whole {
-                    break;
-                }
+        let mut from = Vec::new();
+        loop {
+            let proof = |at: Stretch| {
+                let from = &from;
+                async move { Box::pin(self.stretch_proved_empty(view, &at, from)).await }
+            };
+            match self.in_stretch(view.bucket.id, &from, proof).await? {
+                None => return Ok(true),
+                Some((_, false)) => return Ok(false),
+                Some((stretch, true)) => match stretch.next(None) {
+                    Some(next) => from = next,
+                    None => return Ok(true),
+                },
             }
-            let mut from = Vec::new();
-            loop {
-                let rows = self.versioned_rows(view.bucket.id.0, shard, &from, None, PROOF_ROWS).await?;
-                let whole = rows.len() < PROOF_ROWS;
-                if let Some((last, _)) = rows.last() {
-                    from = [last, &[0][..]].concat();
-                }
-                if !self.proved_absent(view, rows.into_iter()).await? {
-                    return Ok(false);
-                }
-                if whole {
-                    break;
-                }
-            }
-            if !self.no_upload_can_open(view.bucket.id, shard).await? {
+        }
+    }
+
+    async fn stretch_proved_empty(self: &Arc<Self>, view: &View, stretch: &Stretch, from: &[u8]) -> Result<bool> {
+        let (bucket, upper) = (view.bucket.id.0, stretch.upper.as_deref());
+        let mut next = Some(from.to_vec());
+        while let Some(from) = next {
+            let rows = self.index_rows(bucket, stretch.read, &from, upper, PROOF_ROWS).await?;
+            next = rows.last().filter(|_| rows.len() == PROOF_ROWS).map(|last| [&last.key, &[0][..]].concat());
+            let current = rows.iter().any(|row| row.current);
+            if current || !self.proved_absent(view, rows.into_iter().map(|row| (row.key, row.at))).await? {
                 return Ok(false);
             }
         }
-        Ok(true)
+        let mut next = Some(from.to_vec());
+        while let Some(from) = next {
+            let rows = self.versioned_rows(bucket, stretch.read, &from, upper, PROOF_ROWS).await?;
+            next = rows.last().filter(|_| rows.len() == PROOF_ROWS).map(|(last, _)| [last, &[0][..]].concat());
+            if !self.proved_absent(view, rows.into_iter()).await? {
+                return Ok(false);
+            }
+        }
+        self.no_upload_can_open(stretch).await
     }
 
     /// Whether none of these keys has a version, nor can get one any more.

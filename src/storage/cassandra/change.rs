@@ -15,13 +15,16 @@ use parking_lot::Mutex;
 use uuid::Uuid;
 
 use super::Core;
-use super::rows::{HeadRow, LISTED_ASK, LISTED_CURRENT, listed};
-use super::session::{jittered, unavailable};
-use super::versions::{VERSIONED, VersionRows};
+use super::reshard::Change as Grown;
+use super::rows::HeadRow;
+use super::session::{corrupt, jittered, unavailable};
+use super::shards::Stretch;
+use super::versions::VersionRows;
 use super::views::View;
 use crate::storage::versions::{Plan, has_versions, plan};
 use crate::storage::{
-    Bucket, Data, Decision, Head, HeadChange, HeadRead, ObjectKey, ObjectRecord, Placement, Result, Timestamp,
+    Bucket, Data, Decision, Head, HeadChange, HeadRead, ObjectKey, ObjectRecord, Placement, Result, StorageError,
+    Timestamp,
 };
 
 /// How often a change is tried against writers that are faster.
@@ -134,9 +137,11 @@ impl Change<'_> {
         guard: Option<&Guard<'_>>,
     ) -> Result<Option<Outcome>> {
         let changed = |change| Ok(Some(Outcome::Changed(change)));
-        let Some(view) = self.core.live_view(&self.read.bucket).await? else {
-            return changed(HeadChange::NoSuchBucket);
-        };
+        let (bucket, key) = (&self.read.bucket, self.read.key.as_bytes());
+        let (view, stretch) =
+            futures::try_join!(self.core.live_view(bucket), self.core.stretch_to_write(bucket.id, key))?;
+        let Some(view) = view else { return changed(HeadChange::NoSuchBucket) };
+        let Some(stretch) = stretch else { return Err(unmapped(bucket)) };
         if self.too_old() || self.inline_missing() {
             self.read_again().await?;
         }
@@ -166,7 +171,7 @@ impl Change<'_> {
         let Some(plan) = plan(&head, &decision, beside, new) else {
             return changed(HeadChange::Applied { previous: head.clone(), head });
         };
-        Ok(self.apply(&view, &head, plan, new).await?.map(Outcome::Changed))
+        Ok(self.apply((&view, stretch), &head, plan, new).await?.map(Outcome::Changed))
     }
 
     /// The current version's inline bytes were not asked for, and may have to be written again.
@@ -183,7 +188,13 @@ impl Change<'_> {
         self.core.refer(placement, self.read.bucket.id, self.read.key.as_bytes()).await
     }
 
-    async fn apply(&mut self, view: &Arc<View>, head: &Head, plan: Plan, new: Timestamp) -> Result<Option<HeadChange>> {
+    async fn apply(
+        &mut self,
+        (view, stretch): (&Arc<View>, Stretch),
+        head: &Head,
+        plan: Plan,
+        new: Timestamp,
+    ) -> Result<Option<HeadChange>> {
         let core = self.core;
         core.clock.check()?;
         let (bucket, key) = (&self.read.bucket, &self.read.key);
@@ -194,9 +205,9 @@ impl Change<'_> {
         let current = plan.current.clone();
         let next = Head { rev: None, ts: new, current, older: plan.older, null_seq: plan.null_seq, named: None };
         let next = HeadRow::next(&next, Uuid::new_v4(), &kept);
-        let place = Place { bucket: bucket.id.0, shard: view.shard_of(key.as_bytes()), key: key.clone(), at: new.0 };
+        let place = Place { stretch, key: key.clone(), at: new.0 };
         futures::try_join!(core.announce(&place, head, &plan), core.log_released(&plan))?;
-        if !core.still_live(view).await? || self.too_old() {
+        if !core.still_live(view).await? || !core.still_there(&place.stretch).await? || self.too_old() {
             return Ok(None);
         }
         let rows = VersionRows::of(&plan);
@@ -204,11 +215,11 @@ impl Change<'_> {
             return Ok(None);
         }
         let applied = HeadChange::Applied { previous: head.clone(), head: next.head()? };
-        let (finisher, had_versions) = (Arc::clone(core), has_versions(head.older, head.current.as_deref()));
+        let (finisher, before) = (Arc::clone(core), head.clone());
         core.background
             .start(async move {
                 // Should this fail, the row goes on asking the head, and is repaired later.
-                if let Err(error) = finisher.settle(&place, had_versions, &plan).await {
+                if let Err(error) = finisher.settle(&place, &before, &plan).await {
                     tracing::debug!(key = %place.key, %error, "a listing row was left asking");
                 }
             })
@@ -219,8 +230,7 @@ impl Change<'_> {
 
 /// Where a change has its index rows, and its time.
 struct Place {
-    bucket: Uuid,
-    shard: Uuid,
+    stretch: Stretch,
     key: ObjectKey,
     at: i64,
 }
@@ -228,18 +238,13 @@ struct Place {
 impl Core {
     /// Before the LWT: index rows that may be wrong after it ask the head, and one that will be needed is there.
     async fn announce(&self, place: &Place, head: &Head, plan: &Plan) -> Result<()> {
-        let (st, Place { bucket, shard, key, at }) = (&self.cluster.st, place);
-        let intent = async {
-            if !plan.current_changed {
-                return Ok(());
-            }
-            self.cluster.write(&st.listing_intent, (at, LISTED_ASK, bucket, shard, key.as_bytes())).await
-        };
+        let (stretch, key, at) = (&place.stretch, place.key.as_bytes(), place.at);
+        let intent = async { if plan.current_changed { self.list_asking(stretch, key, at).await } else { Ok(()) } };
         let versioned = async {
             if !plan.has_versions() || has_versions(head.older, head.current.as_deref()) {
                 return Ok(());
             }
-            self.cluster.write(&st.versioned_add, (at, VERSIONED, bucket, shard, key.as_bytes())).await
+            self.index_versioned(stretch, key, at).await
         };
         futures::try_join!(intent, versioned).map(|_| ())
     }
@@ -250,37 +255,33 @@ impl Core {
     }
 
     /// After the LWT: index rows say what the head says.
-    async fn settle(&self, place: &Place, had_versions: bool, plan: &Plan) -> Result<()> {
-        let Place { bucket, shard, key, at } = place;
+    async fn settle(self: &Arc<Self>, place: &Place, before: &Head, plan: &Plan) -> Result<()> {
+        let (stretch, key, at) = (&place.stretch, place.key.as_bytes(), place.at + 1);
+        let had_versions = has_versions(before.older, before.current.as_deref());
+        let mut grown = (plan.has_versions() && !had_versions).then_some(Grown::Added);
         if plan.current_changed {
             let object = plan.current.as_deref().filter(|record| !record.attrs.delete_marker);
-            self.list_as(*bucket, *shard, key.as_bytes(), at + 1, object).await?;
+            self.list_as(stretch, key, at, object).await?;
+            match object {
+                None => grown = Some(Grown::Dropped),
+                Some(_) if before.object().is_none() => grown = Some(Grown::Added),
+                Some(_) => {}
+            }
         }
         if had_versions && !plan.has_versions() {
-            let drop = (at + 1, bucket, shard, key.as_bytes());
-            self.cluster.write(&self.cluster.st.versioned_drop, drop).await?;
+            self.drop_versioned(stretch, key, at).await?;
+            grown = Some(Grown::Dropped);
+        }
+        if let Some(grown) = grown {
+            self.weigh_now_and_then(stretch, key, grown).await;
         }
         Ok(())
     }
+}
 
-    /// Makes a listing row say what the head says, unless something newer is there.
-    pub(super) async fn list_as(
-        &self,
-        bucket: Uuid,
-        shard: Uuid,
-        key: &[u8],
-        at: i64,
-        record: Option<&ObjectRecord>,
-    ) -> Result<()> {
-        let st = &self.cluster.st;
-        match record {
-            Some(record) => {
-                let values = (at, LISTED_CURRENT, listed(&record.attrs), bucket, shard, key);
-                self.cluster.write(&st.listing_set, values).await
-            }
-            None => self.cluster.write(&st.listing_drop, (at, bucket, shard, key)).await,
-        }
-    }
+/// A bucket without a shard map: its creation went wrong, and nothing can have been written.
+pub(super) fn unmapped(bucket: &Bucket) -> StorageError {
+    corrupt("a shard map", format!("bucket {} has none; delete it", bucket.name))
 }
 
 fn blob_of(head: &Head) -> Option<&Placement> {

@@ -57,6 +57,7 @@ impl Core {
             }
             Kind::Upload => Box::pin(self.rule_upload(entry)).await,
             Kind::Bucket => Box::pin(self.rule_bucket(entry)).await,
+            Kind::Shard => self.rule_shard(entry).await,
         }
     }
 
@@ -263,6 +264,19 @@ impl Core {
                 Ok(Ruling::Done)
             }
         }
+    }
+
+    /// A shard that the map no longer names is deleted; one that still does is on its way out.
+    async fn rule_shard(&self, entry: &Entry) -> Result<Ruling> {
+        let damaged = || corrupt("an entry of the reclaimer's log", "it names no shard");
+        let bucket = BucketId::from_slice(&entry.id).ok_or_else(damaged)?;
+        let id = Uuid::from_slice(&entry.shard).map_err(|_| damaged())?;
+        let now = self.shard_by(&self.cluster.st.shard_serial, bucket, &entry.key).await?;
+        if now.is_some_and(|now| now.partitions().any(|partition| partition == id)) {
+            return Ok(Ruling::Later(entry.clone()));
+        }
+        self.purge_shard(bucket.0, id).await?;
+        Ok(Ruling::Done)
     }
 }
 

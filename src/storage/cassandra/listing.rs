@@ -8,8 +8,9 @@ use futures::{StreamExt, TryStreamExt};
 use uuid::Uuid;
 
 use super::Core;
+use super::change::unmapped;
 use super::rows::{LISTED_CURRENT, key_of, listed_attrs, successor};
-use super::session::unavailable;
+use super::shards::Stretch;
 use super::views::View;
 use crate::storage::{Bucket, ListedObject, ObjectAttrs, PAGE_ENTRIES_MAX, Page, Result, Scan, Timestamp};
 
@@ -17,8 +18,6 @@ use crate::storage::{Bucket, ListedObject, ObjectAttrs, PAGE_ENTRIES_MAX, Page, 
 const HEADS_AT_ONCE: usize = 16;
 /// Rows that are read at least: most of those that ask may turn out to be gone, and two at a time would take for ever.
 pub(super) const ROWS_MIN: usize = 100;
-/// How often a page is read again because the shard map changed under it.
-const ATTEMPTS_MAX: u32 = 5;
 /// A row that has been asking for longer than any write takes was left so by a crash, microseconds.
 pub(super) const ASKING_TOO_LONG: i64 = Duration::from_secs(60).as_micros() as i64;
 
@@ -39,6 +38,11 @@ pub(super) fn as_listed(attrs: &ObjectAttrs) -> ObjectAttrs {
 }
 
 impl IndexRow {
+    /// How much it takes beside its key.
+    pub(super) fn bytes(&self) -> usize {
+        self.attrs.as_ref().map_or(0, Bytes::len)
+    }
+
     /// The attributes that the row holds, where it says what the head says.
     pub(super) fn attrs(&self) -> Result<Option<ObjectAttrs>> {
         if self.current { listed_attrs(self.attrs.clone()).map(Some) } else { Ok(None) }
@@ -47,46 +51,47 @@ impl IndexRow {
 
 impl Core {
     pub(super) async fn list_objects(self: &Arc<Self>, bucket: &Bucket, scan: &Scan) -> Result<Page<ListedObject>> {
-        for _ in 0..ATTEMPTS_MAX {
-            let view = self.view(&bucket.name).await?.filter(|view| view.bucket.id == bucket.id);
-            let Some(view) = view else { return Ok(Page { entries: Vec::new(), more: false }) };
-            let page = self.list_page(&view, scan).await?;
-            if self.same_map(&view).await? {
-                return Ok(page);
-            }
-        }
-        Err(unavailable("the listing's shards change too fast"))
-    }
-
-    async fn list_page(self: &Arc<Self>, view: &Arc<View>, scan: &Scan) -> Result<Page<ListedObject>> {
+        let view = self.view(&bucket.name).await?.filter(|view| view.bucket.id == bucket.id);
+        let Some(view) = view else { return Ok(Page { entries: Vec::new(), more: false }) };
         let limit = scan.limit.clamp(1, PAGE_ENTRIES_MAX);
         let upper = successor(&scan.prefix);
+        let upper = upper.as_deref();
         let mut from = scan.from.clone().max(scan.prefix.clone());
         let mut entries = Vec::new();
-        for (lower, shard) in view.shards_from(&from) {
-            if upper.as_ref().is_some_and(|upper| lower.as_ref() >= upper.as_slice()) {
-                break;
+        loop {
+            // One more than asked for tells whether there are more.
+            let missing = limit + 1 - entries.len();
+            let wanted = missing.max(ROWS_MIN);
+            let read = |at: Stretch| {
+                let (bucket, from) = (bucket.id.0, &from);
+                async move { self.index_rows(bucket, at.read, from, at.until(upper), wanted).await }
+            };
+            let Some((stretch, rows)) = self.in_stretch(bucket.id, &from, read).await? else {
+                return self.gone_or_unmapped(bucket).await;
+            };
+            let next = match rows.last() {
+                Some(last) if rows.len() == wanted => Some([&last.key, &[0][..]].concat()),
+                _ => stretch.next(upper),
+            };
+            entries.extend(self.resolved(&view, rows, missing).await?);
+            if entries.len() > limit {
+                entries.truncate(limit);
+                return Ok(Page { entries, more: true });
             }
-            loop {
-                // One more than asked for tells whether there are more.
-                let missing = limit + 1 - entries.len();
-                let wanted = missing.max(ROWS_MIN);
-                let rows = self.index_rows(view.bucket.id.0, *shard, &from, upper.as_deref(), wanted).await?;
-                let whole = rows.len() < wanted;
-                if let Some(last) = rows.last() {
-                    from = [&last.key, &[0][..]].concat();
-                }
-                entries.extend(self.resolved(view, rows, missing).await?);
-                if entries.len() > limit {
-                    entries.truncate(limit);
-                    return Ok(Page { entries, more: true });
-                }
-                if whole {
-                    break;
-                }
+            match next {
+                Some(next) => from = next,
+                None => return Ok(Page { entries, more: false }),
             }
         }
-        Ok(Page { entries, more: false })
+    }
+
+    /// Nothing, of a bucket that has been deleted meanwhile; otherwise an error.
+    pub(super) async fn gone_or_unmapped<T>(&self, bucket: &Bucket) -> Result<Page<T>> {
+        self.views.forget(&bucket.name);
+        match self.view(&bucket.name).await?.filter(|view| view.bucket.id == bucket.id) {
+            None => Ok(Page { entries: Vec::new(), more: false }),
+            Some(_) => Err(unmapped(bucket)),
+        }
     }
 
     /// Index rows from `from` on and below `upper`.

@@ -32,6 +32,8 @@ pub(super) enum Kind {
     Upload = 3,
     /// A bucket that is being deleted: finish what may have been left.
     Bucket = 4,
+    /// A shard whose rows were moved: delete its partitions.
+    Shard = 5,
 }
 
 /// One entry.
@@ -55,6 +57,12 @@ pub(super) struct Entry {
     /// When every slot had passed the closing of the upload, microseconds since 1970; 0 before.
     #[prost(int64, tag = "6")]
     pub(super) passed: i64,
+    /// The shard's id.
+    #[prost(bytes = "bytes", tag = "7")]
+    pub(super) shard: Bytes,
+    /// The shard's first key.
+    #[prost(bytes = "bytes", tag = "8")]
+    pub(super) key: Bytes,
 }
 
 impl Core {

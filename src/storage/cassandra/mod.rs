@@ -1,7 +1,8 @@
 //! The store on Apache Cassandra (and, untested, ScyllaDB): the only place that names the driver and holds CQL.
 //!
 //! Who owns what: [`schema`] the keyspace and its migrations; `session` connections and the three ways to send a
-//! statement; `statements` all CQL; `views` the leased view of a bucket; `buckets`, `tenants`, `directory`, `heads`, `change`,
+//! statement; `statements` all CQL; `views` the leased view of a bucket, `shards` that of its
+//! shard map; `reshard`, `weight`, `copy` how shards are split, merged and rewritten; `buckets`, `tenants`, `directory`, `heads`, `change`,
 //! `listing`, `repair`, `uploads`, `completion`, `blocks` the rows; `inodes`, `log`, `reclaim` the reclaimer; `work` whose turn
 //! it is to do what in the background.
 //!
@@ -15,18 +16,22 @@ mod buckets;
 mod change;
 mod clock;
 mod completion;
+mod copy;
 mod directory;
 mod heads;
 mod health;
+mod index;
 mod inodes;
 mod judge;
 mod listing;
 mod log;
 mod reclaim;
 mod repair;
+mod reshard;
 mod rows;
 pub mod schema;
 mod session;
+mod shards;
 mod statements;
 mod tenants;
 mod traits;
@@ -34,6 +39,7 @@ mod trial;
 mod uploads;
 mod versions;
 mod views;
+mod weight;
 mod work;
 
 use std::collections::BTreeMap;
@@ -46,9 +52,12 @@ use tokio::sync::Semaphore;
 use self::background::Background;
 use self::change::KeyLocks;
 use self::clock::NodesClock;
+use self::reshard::Moves;
 use self::session::{Cluster, Profiles, connect};
+use self::shards::ShardMap;
 use self::statements::Statements;
 use self::views::Views;
+use self::weight::Limits;
 
 pub use self::trial::Trial;
 use super::{Storage, Timestamp};
@@ -57,6 +66,8 @@ use super::{Storage, Timestamp};
 pub const LEASE_MAX: Duration = Duration::from_secs(3);
 /// Shortest grace period of the reclaimer: writes that take half as long start again. For tests; production has days.
 pub const RECLAIM_GRACE_MIN: Duration = Duration::from_secs(1);
+/// Smallest limit of a shard's rows that may be configured; for tests.
+pub const SHARD_ROWS_MIN: u32 = 50;
 /// Chunks in flight beyond the one that each stream may always have: 64 MiB, each counted twice because the driver has
 /// a copy of its own.
 const SHARED_CHUNKS: usize = 64;
@@ -83,6 +94,8 @@ pub struct CassandraConfig {
     /// How long a front end may rely on what it read about a bucket; at most [`LEASE_MAX`]. Deleting a bucket takes
     /// twice as long.
     pub lease: Duration,
+    /// Index rows that one shard of a listing may have; beyond, it is split. At least [`SHARD_ROWS_MIN`].
+    pub shard_rows_max: u32,
     /// What a test does to the store.
     pub trial: Option<Arc<Trial>>,
 }
@@ -99,6 +112,7 @@ impl Default for CassandraConfig {
             tls_ca_file: None,
             reclaim_grace: Duration::from_secs(48 * 3600),
             lease: Duration::from_secs(1),
+            shard_rows_max: 50_000,
             trial: None,
         }
     }
@@ -115,6 +129,7 @@ impl std::fmt::Debug for CassandraConfig {
             .field("tls_ca_file", &self.tls_ca_file)
             .field("reclaim_grace", &self.reclaim_grace)
             .field("lease", &self.lease)
+            .field("shard_rows_max", &self.shard_rows_max)
             .finish_non_exhaustive()
     }
 }
@@ -215,6 +230,9 @@ pub(in crate::storage) struct Core {
     grace: Duration,
     created: Timestamp,
     views: Views,
+    shards: ShardMap,
+    moves: Moves,
+    limits: Limits,
     key_locks: KeyLocks,
     background: Background,
     chunk_pool: Arc<Semaphore>,
@@ -254,6 +272,9 @@ pub async fn open(mut config: CassandraConfig) -> Result<Storage, OpenError> {
         grace: config.reclaim_grace,
         created,
         views: Views::default(),
+        shards: ShardMap::default(),
+        moves: Moves::default(),
+        limits: Limits::of(config.shard_rows_max),
         key_locks: KeyLocks::default(),
         background: Background::new(),
         chunk_pool: Arc::new(Semaphore::new(SHARED_CHUNKS)),
@@ -282,6 +303,12 @@ fn check_config(config: &CassandraConfig) -> Result<(), OpenError> {
         return Err(OpenError::Config(format!(
             "the reclaimer's grace period is {:?}, below {RECLAIM_GRACE_MIN:?}",
             config.reclaim_grace
+        )));
+    }
+    if config.shard_rows_max < SHARD_ROWS_MIN {
+        return Err(OpenError::Config(format!(
+            "a shard may have {} rows, below {SHARD_ROWS_MIN}",
+            config.shard_rows_max
         )));
     }
     if config.replication.keys().any(|datacenter| datacenter.contains('\'')) {

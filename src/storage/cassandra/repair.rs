@@ -27,19 +27,18 @@ impl Core {
             .await;
     }
 
-    /// Repairs the row that has been asking since `at`; the head as it is then, or `None` when the view is outdated.
+    /// Repairs the row that has been asking since `at`; the head as it is then, or `None` when the bucket is gone.
+    ///
+    /// The fence is under a lease on where the row is: at most half of one has passed.
     pub(super) async fn repair(self: &Arc<Self>, view: &View, key: &[u8], at: i64) -> Result<Option<Head>> {
-        if !self.same_map(view).await? {
-            return Ok(None);
-        }
+        let Some(stretch) = self.stretch_to_write(view.bucket.id, key).await? else { return Ok(None) };
         let Fenced::Done(row) = self.fence(view.bucket.id, key, at + 1, None).await? else {
             return Ok(None);
         };
         let head = row.head()?;
-        let (bucket, shard) = (view.bucket.id.0, view.shard_of(key));
-        self.list_as(bucket, shard, key, row.ts + 1, head.object().map(AsRef::as_ref)).await?;
+        self.list_as(&stretch, key, row.ts + 1, head.object().map(AsRef::as_ref)).await?;
         if !has_versions(head.older, head.current.as_deref()) {
-            self.cluster.write(&self.cluster.st.versioned_drop, (row.ts + 1, bucket, shard, key)).await?;
+            self.drop_versioned(&stretch, key, row.ts + 1).await?;
         }
         Ok(Some(head))
     }

@@ -114,9 +114,35 @@ statements! {
     owner_after: GLOBAL_READ =
         "SELECT name, bucket_id FROM bucket_by_owner WHERE owner = ? AND (name, bucket_id) > (?, ?) LIMIT ?";
 
-    shards_add: LWT = "INSERT INTO shard_map (bucket_id, lower, epoch, phase, shard_id) VALUES (?, ?, ?, ?, ?) \
-        IF NOT EXISTS";
-    shards_read: READ = "SELECT lower, epoch, shard_id FROM shard_map WHERE bucket_id = ? LIMIT ?";
+    shards_add: LWT = "INSERT INTO shard_map (bucket_id, lower, shard_id, rev) VALUES (?, ?, ?, ?) IF NOT EXISTS";
+    shard_at: READ, shard_serial: SERIAL = "SELECT lower, upper, shard_id, rev, step, move, since, dropped \
+        FROM shard_map WHERE bucket_id = ? AND lower <= ? ORDER BY lower DESC LIMIT 1";
+    shards_first: READ = "SELECT lower, upper, shard_id, rev, step, move, since, dropped \
+        FROM shard_map WHERE bucket_id = ? LIMIT ?";
+    shards_after: READ = "SELECT lower, upper, shard_id, rev, step, move, since, dropped \
+        FROM shard_map WHERE bucket_id = ? AND lower > ? LIMIT ?";
+    shard_step: LWT = "UPDATE shard_map SET rev = ?, step = ?, move = ?, since = ? \
+        WHERE bucket_id = ? AND lower = ? IF rev = ? AND shard_id = ?";
+    shard_step_both: LWT = "BEGIN BATCH \
+        UPDATE shard_map SET rev = ?, step = ?, move = ?, since = ? \
+            WHERE bucket_id = ? AND lower = ? IF rev = ? AND shard_id = ?; \
+        UPDATE shard_map SET rev = ?, step = ?, move = ?, since = ? \
+            WHERE bucket_id = ? AND lower = ? IF rev = ? AND shard_id = ?; \
+        APPLY BATCH";
+    shard_rewritten: LWT = "UPDATE shard_map SET rev = ?, step = ?, move = ?, since = ?, shard_id = ?, upper = ?, \
+        dropped = 0 WHERE bucket_id = ? AND lower = ? IF rev = ? AND shard_id = ?";
+    shard_split: LWT = "BEGIN BATCH \
+        UPDATE shard_map SET rev = ?, step = ?, move = ?, since = ?, shard_id = ?, upper = ?, dropped = 0 \
+            WHERE bucket_id = ? AND lower = ? IF rev = ? AND shard_id = ?; \
+        INSERT INTO shard_map (bucket_id, lower, upper, shard_id, rev, step, move, since) \
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?); \
+        APPLY BATCH";
+    shard_merged: LWT = "BEGIN BATCH \
+        UPDATE shard_map SET rev = ?, step = ?, move = ?, since = ?, shard_id = ?, upper = ?, dropped = 0 \
+            WHERE bucket_id = ? AND lower = ? IF rev = ? AND shard_id = ?; \
+        DELETE FROM shard_map WHERE bucket_id = ? AND lower = ? IF rev = ?; \
+        APPLY BATCH";
+    shard_count: LWT = "UPDATE shard_map SET dropped = ? WHERE bucket_id = ? AND lower = ? IF rev = ? AND dropped = ?";
     shards_purge: WRITE = "DELETE FROM shard_map USING TIMESTAMP ? WHERE bucket_id = ?";
 
     head_read: READ, head_serial: SERIAL =
@@ -165,6 +191,10 @@ statements! {
         WHERE bucket_id = ? AND shard_id = ? AND key = ?";
     listing_set: WRITE = "UPDATE listing USING TIMESTAMP ? SET state = ?, attrs = ? \
         WHERE bucket_id = ? AND shard_id = ? AND key = ?";
+    listing_attrs: WRITE = "UPDATE listing USING TIMESTAMP ? SET attrs = ? \
+        WHERE bucket_id = ? AND shard_id = ? AND key = ?";
+    listing_copied: READ = "SELECT key, state, attrs, WRITETIME(state), WRITETIME(attrs) FROM listing \
+        WHERE bucket_id = ? AND shard_id = ? AND key >= ? LIMIT ?";
     listing_drop: WRITE = "DELETE FROM listing USING TIMESTAMP ? WHERE bucket_id = ? AND shard_id = ? AND key = ?";
     listing_purge: WRITE = "DELETE FROM listing USING TIMESTAMP ? WHERE bucket_id = ? AND shard_id = ?";
     listing_from: READ = "SELECT key, state, attrs, WRITETIME(state) FROM listing \
@@ -181,6 +211,8 @@ statements! {
     part_set: LWT = "UPDATE upload SET part = ? WHERE upload_id = ? AND part_no = ? IF state = ?";
     parts_after: READ = "SELECT part_no, part FROM upload WHERE upload_id = ? AND part_no > ? LIMIT ?";
     uploads_add: WRITE = "INSERT INTO upload_by_bucket (bucket_id, shard_id, key, upload_id) VALUES (?, ?, ?, ?)";
+    uploads_copy: WRITE = "INSERT INTO upload_by_bucket (bucket_id, shard_id, key, upload_id) VALUES (?, ?, ?, ?) \
+        USING TIMESTAMP ?";
     uploads_drop: WRITE = "DELETE FROM upload_by_bucket \
         WHERE bucket_id = ? AND shard_id = ? AND key = ? AND upload_id = ?";
     uploads_purge: WRITE = "DELETE FROM upload_by_bucket USING TIMESTAMP ? WHERE bucket_id = ? AND shard_id = ?";

@@ -49,7 +49,7 @@ impl MetadataStore for Store {
     }
 
     async fn bucket(&self, name: &BucketName) -> Result<Option<Bucket>> {
-        Ok(self.0.view_or_unmapped(name).await?.map(|view| view.bucket.clone()))
+        Ok(self.0.view(name).await?.map(|view| view.bucket.clone()))
     }
 
     async fn change_bucket(

@@ -8,9 +8,12 @@ use prost::Message;
 use uuid::Uuid;
 
 use super::Core;
+use super::change::unmapped;
 use super::listing::ROWS_MIN;
+use super::reshard::Change;
 use super::rows::{Closing, UPLOAD_ABORTED, UPLOAD_COMPLETED, UPLOAD_COMPLETING, UPLOAD_OPEN, key_of, successor};
 use super::session::{Cas, Failure, Look, corrupt, jittered, unavailable};
+use super::shards::Stretch;
 use super::statements::Statement;
 use super::views::View;
 use crate::storage::{
@@ -140,8 +143,11 @@ impl Core {
             state: UploadState::Open,
         };
         for _ in 0..ATTEMPTS_MAX {
-            let Some(view) = self.live_view(bucket).await? else { return Ok(CreateUpload::NoSuchBucket) };
-            match self.open_upload(bucket, &upload, &view).await? {
+            let key = upload.key.as_bytes();
+            let (view, stretch) = futures::try_join!(self.live_view(bucket), self.stretch_to_write(bucket.id, key))?;
+            let Some(view) = view else { return Ok(CreateUpload::NoSuchBucket) };
+            let Some(stretch) = stretch else { return Err(unmapped(bucket)) };
+            match self.open_upload(bucket, &upload, &view, &stretch).await? {
                 Opening::Opened => return Ok(CreateUpload::Created(upload)),
                 Opening::OldView => {}
                 // A deletion that may have been taken back since: only this id is lost for ever.
@@ -151,13 +157,18 @@ impl Core {
         Err(unavailable(format!("bucket {} changes", bucket.name)))
     }
 
-    async fn open_upload(self: &Arc<Self>, bucket: &Bucket, upload: &Upload, view: &View) -> Result<Opening> {
+    async fn open_upload(
+        self: &Arc<Self>,
+        bucket: &Bucket,
+        upload: &Upload,
+        view: &View,
+        stretch: &Stretch,
+    ) -> Result<Opening> {
         let st = &self.cluster.st;
         let key = upload.key.as_bytes();
         // As with a head: the index row first, then the lease, then the LWT, so that a bucket's deletion sees it.
-        let row = (bucket.id.0, view.shard_of(key), key, upload.id.0.as_bytes().as_slice());
-        self.cluster.write(&st.uploads_add, row).await?;
-        if !self.still_live(view).await? {
+        self.index_upload(stretch, key, upload.id).await?;
+        if !self.still_live(view).await? || !self.still_there(stretch).await? {
             return Ok(Opening::OldView);
         }
         let rev = Uuid::new_v4();
@@ -262,45 +273,49 @@ impl Core {
     }
 
     pub(super) async fn list_uploads(self: &Arc<Self>, bucket: &Bucket, scan: &UploadScan) -> Result<Page<Upload>> {
-        let view = self.view(&bucket.name).await?.filter(|view| view.bucket.id == bucket.id);
-        let Some(view) = view else { return Ok(Page { entries: Vec::new(), more: false }) };
         let limit = scan.limit.clamp(1, PAGE_ENTRIES_MAX);
         let upper = successor(&scan.prefix);
+        let upper = upper.as_deref();
         let mut entries = Vec::new();
         let mut from = (scan.from.clone(), scan.after_upload.map_or(Bytes::new(), |id| id.bytes()));
         if from.0 < scan.prefix {
             from = (scan.prefix.clone(), Bytes::new());
         }
-        for (_, shard) in view.shards_from(&from.0) {
-            loop {
-                // One more than asked for tells whether there are more.
-                let missing = limit + 1 - entries.len();
-                let wanted = missing.max(ROWS_MIN);
-                let rows = self.upload_index(bucket.id, *shard, &from, wanted).await?;
-                let full = rows.len() == wanted;
-                if let Some((key, id)) = rows.last() {
-                    from = (key.to_vec(), id.clone());
-                }
-                let within: Vec<_> =
-                    rows.into_iter().filter(|(key, _)| upper.as_ref().is_none_or(|upper| key < upper)).collect();
-                let ended = !full || within.len() < wanted;
-                let verified = within.into_iter().map(|(key, id)| self.verified_upload(bucket.id, *shard, key, id));
-                let found = futures::stream::iter(verified).buffered(VERIFIED_AT_ONCE);
-                let open = found.try_filter_map(|upload| futures::future::ready(Ok(upload)));
-                entries.extend(open.take(missing).try_collect::<Vec<Upload>>().await?);
-                if entries.len() > limit {
-                    entries.truncate(limit);
-                    return Ok(Page { entries, more: true });
-                }
-                if ended {
-                    break;
-                }
+        loop {
+            // One more than asked for tells whether there are more.
+            let missing = limit + 1 - entries.len();
+            let wanted = missing.max(ROWS_MIN);
+            let read = |at: Stretch| {
+                let (bucket, from) = (bucket.id, &from);
+                async move { self.upload_index(bucket, at.read, from, wanted).await }
+            };
+            let Some((stretch, rows)) = self.in_stretch(bucket.id, &from.0, read).await? else {
+                return self.gone_or_unmapped(bucket).await;
+            };
+            let full = rows.len() == wanted;
+            let until = stretch.until(upper);
+            let last = rows.last().map(|(key, id)| (key.to_vec(), id.clone()));
+            let within: Vec<_> = rows.into_iter().filter(|(key, _)| until.is_none_or(|until| key < until)).collect();
+            let next = match last {
+                Some(last) if full && within.len() == wanted => Some(last),
+                _ => stretch.next(upper).map(|next| (next, Bytes::new())),
+            };
+            let verified = within.into_iter().map(|(key, id)| self.verified_upload(&stretch, key, id));
+            let found = futures::stream::iter(verified).buffered(VERIFIED_AT_ONCE);
+            let open = found.try_filter_map(|upload| futures::future::ready(Ok(upload)));
+            entries.extend(open.take(missing).try_collect::<Vec<Upload>>().await?);
+            if entries.len() > limit {
+                entries.truncate(limit);
+                return Ok(Page { entries, more: true });
+            }
+            match next {
+                Some(next) => from = next,
+                None => return Ok(Page { entries, more: false }),
             }
         }
-        Ok(Page { entries, more: false })
     }
 
-    async fn upload_index(
+    pub(super) async fn upload_index(
         &self,
         bucket: BucketId,
         shard: Uuid,
@@ -312,13 +327,7 @@ impl Core {
     }
 
     /// The upload that an index row speaks of, if it is open; a row that speaks of none is removed when that is sure.
-    async fn verified_upload(
-        self: &Arc<Self>,
-        bucket: BucketId,
-        shard: Uuid,
-        key: Bytes,
-        id: Bytes,
-    ) -> Result<Option<Upload>> {
+    async fn verified_upload(self: &Arc<Self>, stretch: &Stretch, key: Bytes, id: Bytes) -> Result<Option<Upload>> {
         let id = UploadId::from_slice(&id).ok_or_else(|| corrupt("an upload's id", "it has not 16 bytes"))?;
         let row = self.upload_by(&self.cluster.st.upload_read, id).await?;
         let gone = match &row {
@@ -327,29 +336,30 @@ impl Core {
             None => made_at(id).is_none_or(|at| Timestamp::now().0 - at > ORPHANED_AFTER),
         };
         if gone {
-            self.unlist_upload_later(bucket, shard, key, id).await;
+            self.unlist_upload_later(stretch.clone(), key, id).await;
         }
         Ok(None)
     }
 
-    pub(super) async fn unlist_upload_later(self: &Arc<Self>, bucket: BucketId, shard: Uuid, key: Bytes, id: UploadId) {
+    async fn unlist_upload_later(self: &Arc<Self>, stretch: Stretch, key: Bytes, id: UploadId) {
         let core = Arc::clone(self);
         self.background
             .start(async move {
-                let values = (bucket.0, shard, &key, id.0.as_bytes().as_slice());
-                if let Err(error) = core.cluster.write(&core.cluster.st.uploads_drop, values).await {
+                if let Err(error) = core.drop_upload(&stretch, &key, id).await {
                     tracing::debug!(upload = %id, %error, "the index row of a closed upload was left");
                 }
+                core.weigh_now_and_then(&stretch, &key, Change::Dropped).await;
             })
             .await;
     }
 
     /// Closes the door for uploads that have an index row and are not open yet; false when one is open.
-    pub(super) async fn no_upload_can_open(&self, bucket: BucketId, shard: Uuid) -> Result<bool> {
-        let mut from = (Vec::new(), Bytes::new());
+    pub(super) async fn no_upload_can_open(&self, stretch: &Stretch) -> Result<bool> {
+        let mut from = (stretch.shard.lower.to_vec(), Bytes::new());
         loop {
-            let rows = self.upload_index(bucket, shard, &from, PAGE_ENTRIES_MAX).await?;
-            for (_, id) in &rows {
+            let rows = self.upload_index(stretch.shard.bucket, stretch.read, &from, PAGE_ENTRIES_MAX).await?;
+            // What is beyond the stretch was moved, and is looked at there.
+            for (_, id) in rows.iter().filter(|(key, _)| stretch.shard.covers(key)) {
                 let id = UploadId::from_slice(id).ok_or_else(|| corrupt("an upload's id", "it has not 16 bytes"))?;
                 if !self.forbid_upload(id).await? {
                     return Ok(false);
@@ -406,16 +416,13 @@ impl Core {
 
     /// Takes a closed upload out of the index, later. A row that stays is removed by whoever lists it.
     pub(super) async fn unlist_closed(self: &Arc<Self>, bucket: &Bucket, upload: &Upload) {
-        let view = match self.view(&bucket.name).await {
-            Ok(view) => view,
-            Err(error) => {
-                tracing::debug!(upload = %upload.id, %error, "the index row of a closed upload was left");
-                return;
-            }
-        };
-        let Some(view) = view.filter(|view| view.bucket.id == bucket.id) else { return };
         let key = Bytes::copy_from_slice(upload.key.as_bytes());
-        self.unlist_upload_later(bucket.id, view.shard_of(&key), key, upload.id).await;
+        match self.stretch_to_write(bucket.id, &key).await {
+            Ok(Some(stretch)) => self.unlist_upload_later(stretch, key, upload.id).await,
+            // The bucket is gone, and its rows with it.
+            Ok(None) => {}
+            Err(error) => tracing::debug!(upload = %upload.id, %error, "the index row of a closed upload was left"),
+        }
     }
 }
 

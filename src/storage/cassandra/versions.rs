@@ -17,6 +17,7 @@ use super::Core;
 use super::listing::{ASKING_TOO_LONG, IndexRow, ROWS_MIN, as_listed};
 use super::rows::{HeadRow, key_of, successor, version_columns, version_of};
 use super::session::{corrupt, unavailable};
+use super::shards::Stretch;
 use super::views::View;
 use crate::storage::versions::{Beside, Plan, beside as beside_of, has_versions};
 use crate::storage::{
@@ -199,58 +200,47 @@ impl Core {
         bucket: &Bucket,
         scan: &VersionScan,
     ) -> Result<Page<ListedVersion>> {
-        for _ in 0..ATTEMPTS_MAX {
-            let view = self.view(&bucket.name).await?.filter(|view| view.bucket.id == bucket.id);
-            let Some(view) = view else { return Ok(Page { entries: Vec::new(), more: false }) };
-            let page = self.versions_page(&view, scan).await?;
-            if self.same_map(&view).await? {
-                return Ok(page);
-            }
-        }
-        Err(unavailable("the listing's shards change too fast"))
-    }
-
-    async fn versions_page(self: &Arc<Self>, view: &Arc<View>, scan: &VersionScan) -> Result<Page<ListedVersion>> {
+        let view = self.view(&bucket.name).await?.filter(|view| view.bucket.id == bucket.id);
+        let Some(view) = view else { return Ok(Page { entries: Vec::new(), more: false }) };
         let limit = scan.limit.clamp(1, PAGE_ENTRIES_MAX);
         let upper = successor(&scan.prefix);
+        let upper = upper.as_deref();
         let mut from = scan.from.clone().max(scan.prefix.clone());
         let mut entries = Vec::new();
-        for (lower, shard) in view.shards_from(&from) {
-            if upper.as_ref().is_some_and(|upper| lower.as_ref() >= upper.as_slice()) {
-                break;
+        loop {
+            let missing = limit + 1 - entries.len();
+            let read = |at: Stretch| {
+                let (bucket, from) = (bucket.id.0, &from);
+                async move { self.keys_page(bucket, at.read, from, at.until(upper), missing.max(ROWS_MIN)).await }
+            };
+            let Some((stretch, (keys, next))) = self.in_stretch(bucket.id, &from, read).await? else {
+                return self.gone_or_unmapped(bucket).await;
+            };
+            let found = keys.into_iter().map(|(key, source)| self.versions_of(&view, key, source, scan, missing));
+            let mut found = futures::stream::iter(found).buffered(HEADS_AT_ONCE);
+            while let Some(of_key) = found.try_next().await? {
+                entries.extend(of_key);
+                if entries.len() > limit {
+                    entries.truncate(limit);
+                    return Ok(Page { entries, more: true });
+                }
             }
-            loop {
-                let wanted = (limit + 1 - entries.len()).max(ROWS_MIN);
-                let (keys, next) = self.keys_page(view, *shard, &from, upper.as_deref(), wanted).await?;
-                let missing = limit + 1 - entries.len();
-                let found = keys.into_iter().map(|(key, source)| self.versions_of(view, key, source, scan, missing));
-                let mut found = futures::stream::iter(found).buffered(HEADS_AT_ONCE);
-                while let Some(of_key) = found.try_next().await? {
-                    entries.extend(of_key);
-                    if entries.len() > limit {
-                        entries.truncate(limit);
-                        return Ok(Page { entries, more: true });
-                    }
-                }
-                match next {
-                    Some(next) => from = next,
-                    None => break,
-                }
+            match next.or_else(|| stretch.next(upper)) {
+                Some(next) => from = next,
+                None => return Ok(Page { entries, more: false }),
             }
         }
-        Ok(Page { entries, more: false })
     }
 
     /// Keys of one shard that have an object or a version, with the row that says so, and where to go on.
     async fn keys_page(
-        self: &Arc<Self>,
-        view: &Arc<View>,
+        &self,
+        bucket: Uuid,
         shard: Uuid,
         from: &[u8],
         upper: Option<&[u8]>,
         wanted: usize,
     ) -> Result<(BTreeMap<Bytes, Source>, Option<Vec<u8>>)> {
-        let bucket = view.bucket.id.0;
         // Before and after: a key that gets its first version meanwhile is in the one, one that loses its last marker
         // in the other.
         let before = self.versioned_rows(bucket, shard, from, upper, wanted).await?;

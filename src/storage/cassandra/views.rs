@@ -1,8 +1,8 @@
-//! The leased view of a bucket: its state and its shard map, good for a moment. Knows no object.
+//! The leased view of a bucket: its state and its settings, good for a moment. Knows no object.
 //!
 //! # Why
 //! A writer checks its view after its `?` row is written and before its head's LWT; a lister after its read. Whoever
-//! changes a bucket's state or shard map waits two leases, and then nobody acts on the old ones any more.
+//! changes a bucket's state waits two leases, and then nobody acts on the old one any more.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -21,8 +21,6 @@ use crate::storage::{Bucket, BucketId, BucketName, BucketSettings, Result, Tenan
 
 /// Buckets remembered at once.
 const VIEWS_MAX: usize = 10_000;
-/// Shards of one bucket that are read at once.
-const SHARDS_MAX: i32 = 10_000;
 /// Pause between looks at a bucket whose deletion is not decided yet.
 const DELETING_PAUSE: Duration = Duration::from_millis(100);
 /// What a writer waits beyond two leases for a deletion to be decided.
@@ -39,11 +37,6 @@ pub(super) struct View {
     pub(super) state: i8,
     /// When the state was set.
     since: Timestamp,
-    /// Changes with every step of a split.
-    epoch: i64,
-    /// Lower bounds and ids, ascending; the first lower bound is empty. There is no shard where the bucket's creation
-    /// went wrong.
-    shards: Vec<(Bytes, Uuid)>,
     taken: Moment,
 }
 
@@ -86,40 +79,6 @@ impl BucketRow {
     }
 }
 
-impl View {
-    /// The shard that holds `key`.
-    pub(super) fn shard_of(&self, key: &[u8]) -> Uuid {
-        self.shards[self.index_of(key)].1
-    }
-
-    /// The shards from the one that holds `key` on.
-    pub(super) fn shards_from(&self, key: &[u8]) -> &[(Bytes, Uuid)] {
-        &self.shards[self.index_of(key)..]
-    }
-
-    /// All shards' ids.
-    pub(super) fn shard_ids(&self) -> impl Iterator<Item = Uuid> + '_ {
-        self.shards.iter().map(|(_, id)| *id)
-    }
-
-    /// This view, if it says where rows are.
-    fn mapped(self: Arc<Self>) -> Result<Arc<Self>> {
-        if self.shards.is_empty() {
-            return Err(corrupt("a shard map", format!("bucket {} has none; delete it", self.bucket.name)));
-        }
-        Ok(self)
-    }
-
-    /// Whether there is no shard, so nothing that could have been written.
-    pub(super) fn is_unmapped(&self) -> bool {
-        self.shards.is_empty()
-    }
-
-    fn index_of(&self, key: &[u8]) -> usize {
-        self.shards.partition_point(|(lower, _)| lower.as_ref() <= key).saturating_sub(1)
-    }
-}
-
 type Slot = Arc<tokio::sync::Mutex<Option<Arc<View>>>>;
 
 /// The views that this front end holds.
@@ -151,8 +110,8 @@ impl Core {
         {
             return Ok(Some(Arc::clone(view)));
         }
-        let known = held.take();
-        let view = self.read_view(name, known.as_deref()).await?.map(Arc::new);
+        *held = None;
+        let view = self.read_view(name).await?.map(Arc::new);
         match &view {
             Some(view) if view.state == BUCKET_LIVE => *held = Some(Arc::clone(view)),
             _ => self.views.forget(name),
@@ -160,49 +119,16 @@ impl Core {
         Ok(view)
     }
 
-    async fn read_view(&self, name: &BucketName, known: Option<&View>) -> Result<Option<View>> {
+    async fn read_view(&self, name: &BucketName) -> Result<Option<View>> {
         let taken = Moment::now();
-        let st = &self.cluster.st;
-        let bucket = self.cluster.row::<BucketColumns>(&st.bucket_read, (name.as_str(),));
-        let (row, shards) = match known {
-            // Most often the bucket is the one it was; both rows then cost one round trip.
-            Some(known) => {
-                let (row, shards) = futures::try_join!(bucket, self.read_shards(known.bucket.id))?;
-                (row, Some((known.bucket.id, shards)))
-            }
-            None => (bucket.await?, None),
-        };
+        let row = self.cluster.row::<BucketColumns>(&self.cluster.st.bucket_read, (name.as_str(),)).await?;
         let Some(row) = row else { return Ok(None) };
         let BucketRow { bucket, rev, state, since } = BucketRow::of(name, row)?;
-        let (epoch, shards) = match shards {
-            Some((id, shards)) if id == bucket.id => shards,
-            _ => self.read_shards(bucket.id).await?,
-        };
-        if shards.first().is_some_and(|(lower, _)| !lower.is_empty()) {
-            return Err(corrupt("a shard map", format!("bucket {name} has no first shard")));
-        }
-        Ok(Some(View { bucket, rev, state, since, epoch, shards, taken }))
-    }
-
-    async fn read_shards(&self, id: BucketId) -> Result<(i64, Vec<(Bytes, Uuid)>)> {
-        type Columns = (Option<Bytes>, Option<i64>, Option<Uuid>);
-        let rows: Vec<Columns> = self.cluster.rows(&self.cluster.st.shards_read, (id.0, SHARDS_MAX)).await?;
-        let epoch = rows.first().and_then(|(_, epoch, _)| *epoch).unwrap_or_default();
-        if rows.len() == usize::try_from(SHARDS_MAX).unwrap_or(usize::MAX) {
-            return Err(corrupt("a shard map", format!("it has more than the {SHARDS_MAX} shards that can be read")));
-        }
-        let shards = rows.into_iter().map(|(lower, _, id)| Some((lower?, id?))).collect::<Option<_>>();
-        Ok((epoch, shards.ok_or_else(|| corrupt("a shard map", "a column is missing"))?))
+        Ok(Some(View { bucket, rev, state, since, taken }))
     }
 
     /// The bucket of this name, live or being deleted, as it was less than a lease ago.
     pub(super) async fn view(&self, name: &BucketName) -> Result<Option<Arc<View>>> {
-        let view = self.view_or_unmapped(name).await?;
-        view.map(View::mapped).transpose()
-    }
-
-    /// Like [`Self::view`], but without an error for a bucket that has no shard map: it can only be deleted.
-    pub(super) async fn view_or_unmapped(&self, name: &BucketName) -> Result<Option<Arc<View>>> {
         self.view_younger_than(name, self.lease).await
     }
 
@@ -217,7 +143,7 @@ impl Core {
             match self.view_younger_than(&bucket.name, self.lease / 2).await? {
                 Some(view) if view.bucket.id == bucket.id => {
                     if view.state == BUCKET_LIVE {
-                        return view.mapped().map(Some);
+                        return Ok(Some(view));
                     }
                     if self.abandoned_since(view.since) {
                         self.mark_bucket(bucket, view.rev, BUCKET_LIVE).await?;
@@ -233,23 +159,12 @@ impl Core {
         }
     }
 
-    /// Whether everything that `view` says about where rows are held until now.
-    pub(super) async fn same_map(&self, view: &View) -> Result<bool> {
-        if view.taken.younger_than(self.lease) {
-            return Ok(true);
-        }
-        let now = self.view_younger_than(&view.bucket.name, self.lease / 2).await?;
-        Ok(now.is_some_and(|now| now.bucket.id == view.bucket.id && now.epoch == view.epoch))
-    }
-
-    /// Whether a head's LWT may be sent under `view`: the bucket lives, and rows are where the view says.
+    /// Whether a head's LWT may be sent under `view`: the bucket lives.
     pub(super) async fn still_live(&self, view: &View) -> Result<bool> {
         if view.taken.younger_than(self.lease) {
             return Ok(true);
         }
         let now = self.view_younger_than(&view.bucket.name, self.lease / 2).await?;
-        Ok(now.is_some_and(|now| {
-            now.bucket.id == view.bucket.id && now.epoch == view.epoch && now.state != BUCKET_DELETING
-        }))
+        Ok(now.is_some_and(|now| now.bucket.id == view.bucket.id && now.state != BUCKET_DELETING))
     }
 }

@@ -18,7 +18,8 @@ const CHANGES: usize = 24;
 
 /// The verbs that versions are told with.
 impl Fixture {
-    async fn put_version(&self, key: &str, body: impl Into<Bytes>, fresh: bool) -> VersionRef {
+    /// Puts an object: as a version of its own, or as the null version.
+    pub async fn put_version(&self, key: &str, body: impl Into<Bytes>, fresh: bool) -> VersionRef {
         let parsed = key_of(key);
         let read = self.storage.metadata.read_head(&self.bucket, &parsed, Fetch::Attrs).await.expect("reads");
         let record = self.record(&parsed, body.into()).await.expect("writes");
@@ -35,7 +36,8 @@ impl Fixture {
         head.current.expect("it is there").attrs.version_ref()
     }
 
-    async fn mark_deleted(&self, key: &str, fresh: bool) -> VersionRef {
+    /// Puts a delete marker on top.
+    pub async fn mark_deleted(&self, key: &str, fresh: bool) -> VersionRef {
         let attrs = ObjectAttrs { delete_marker: true, ..ObjectAttrs::default() };
         let marker = ObjectRecord { attrs, data: Data::Inline(Bytes::new()) };
         self.put_record(self.read(key).await, &marker, fresh).await
@@ -59,7 +61,8 @@ impl Fixture {
         })
     }
 
-    async fn versions(&self, limit: usize) -> Vec<ListedVersion> {
+    /// All versions, read in pages of `limit`.
+    pub async fn versions(&self, limit: usize) -> Vec<ListedVersion> {
         let mut scan = VersionScan { limit, ..VersionScan::default() };
         let mut all: Vec<ListedVersion> = Vec::new();
         loop {
