@@ -2,10 +2,12 @@
 
 use std::fmt::Debug;
 
-use dolium::storage::conformance::fixture::{Fixture, body_of, fresh_name, key_of, wanted};
+use bytes::Bytes;
+use dolium::storage::boot_time::BootTime;
+use dolium::storage::conformance::fixture::{Fixture, body_of, fresh_name, inline, key_of, wanted};
 use dolium::storage::conformance::parts::{put_part, try_put_part};
 use dolium::storage::conformance::uploads::{complete, complete_with};
-use dolium::storage::{Home, Manifest, NewUpload, ObjectAttrs, Result, StorageError, Timestamp};
+use dolium::storage::{Decision, HeadRead, Home, Manifest, NewUpload, ObjectAttrs, Result, StorageError, Timestamp};
 
 use super::keyspace::{run, shared};
 
@@ -54,5 +56,23 @@ fn a_front_end_whose_clock_is_off_reads_and_does_not_write() {
             f.put("k", "x").await;
         }
         complete_with(&f, &upload, &[body_of(9, 1)]).await;
+    });
+}
+
+/// A machine that was suspended amid a change for longer than fences and death sentences are remembered could publish a
+/// blob that is gone.
+#[test]
+fn a_change_that_slept_for_days_is_refused() {
+    run(async {
+        let (storage, ..) = shared().await;
+        let f = Fixture::new(storage).await;
+        f.put("k", "old").await;
+        // What is not known to be young may be days old.
+        let read = HeadRead { read_at: BootTime::unknown(), ..f.read("k").await };
+        let new = inline("new", &f.tenant);
+        let answer = f.storage.metadata.change_head(read, &mut |_| Decision::Put(new.clone())).await;
+        let Err(StorageError::Unavailable(reason)) = &answer else { panic!("{answer:?}") };
+        assert!(reason.contains("for days"), "{reason}");
+        assert_eq!(f.get("k").await, Some(Bytes::from_static(b"old")));
     });
 }

@@ -21,6 +21,7 @@ use super::session::{corrupt, jittered, unavailable};
 use super::shards::Stretch;
 use super::versions::VersionRows;
 use super::views::View;
+use crate::storage::boot_time::BootTime;
 use crate::storage::versions::{Plan, has_versions, plan};
 use crate::storage::{
     Bucket, Data, Decision, Head, HeadChange, HeadRead, ObjectKey, ObjectRecord, Placement, Result, StorageError,
@@ -35,6 +36,11 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const PAUSE: Duration = Duration::from_millis(5);
 /// Longest pause between tries.
 const PAUSE_MAX: Duration = Duration::from_millis(500);
+
+/// How long after its first read a change may still be made: fences and death sentences are remembered for a week, and
+/// what outlived them could publish a blob that is gone. A server ends requests after a day; this counts the time that
+/// a machine is suspended, too.
+const LIFE_MAX: Duration = Duration::from_secs(2 * 24 * 3600);
 
 /// What became of a change that depends on something beside the head.
 pub(super) enum Outcome {
@@ -74,6 +80,8 @@ impl KeyLocks {
 struct Change<'a> {
     core: &'a Arc<Core>,
     read: HeadRead,
+    /// When the head was read first.
+    begun: BootTime,
     /// The last time that this change was tried under.
     tried: i64,
     /// The head was read again after the caller did: a blob it did not refer to then must be claimed.
@@ -88,7 +96,8 @@ impl Core {
         guard: Option<&Guard<'_>>,
     ) -> Result<Outcome> {
         let lock = self.key_locks.of(&read.bucket, &read.key);
-        let mut change = Change { core: self, read, tried: 0, again: false };
+        let begun = read.read_at;
+        let mut change = Change { core: self, read, begun, tried: 0, again: false };
         let _turn = match lock.try_lock() {
             Ok(turn) => turn,
             // Whoever was before us has changed the head, most likely.
@@ -137,6 +146,9 @@ impl Change<'_> {
         guard: Option<&Guard<'_>>,
     ) -> Result<Option<Outcome>> {
         let changed = |change| Ok(Some(Outcome::Changed(change)));
+        if !self.begun.younger_than(LIFE_MAX) {
+            return Err(unavailable(format!("the change of {} has been under way for days", self.read.key)));
+        }
         let (bucket, key) = (&self.read.bucket, self.read.key.as_bytes());
         let (view, stretch) =
             futures::try_join!(self.core.live_view(bucket), self.core.stretch_to_write(bucket.id, key))?;
