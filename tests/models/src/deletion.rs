@@ -36,9 +36,18 @@ enum Row {
 enum Writer {
     Start,
     /// Saw a live bucket; whether the lease on that holds; the revision of the head that it read.
-    Intent { lease: bool, read: u8 },
-    Check { lease: bool, read: u8 },
-    Lwt { lease: bool, read: u8 },
+    Intent {
+        lease: bool,
+        read: u8,
+    },
+    Check {
+        lease: bool,
+        read: u8,
+    },
+    Lwt {
+        lease: bool,
+        read: u8,
+    },
     Settle,
     Over,
 }
@@ -158,7 +167,9 @@ impl Deletion {
                 let leased = |writer: &Writer| {
                     matches!(
                         writer,
-                        Writer::Intent { lease: true, .. } | Writer::Check { lease: true, .. } | Writer::Lwt { lease: true, .. }
+                        Writer::Intent { lease: true, .. }
+                            | Writer::Check { lease: true, .. }
+                            | Writer::Lwt { lease: true, .. }
                     )
                 };
                 if self.lacks(Without::Wait) || !state.writers.iter().any(leased) {
@@ -168,7 +179,11 @@ impl Deletion {
             Deleter::Proof(rev) => go("a deleter reads the rows", &|state| match state.row {
                 Row::Current => Deleter::Revert(rev),
                 Row::Asks if self.lacks(Without::Fence) => {
-                    if state.head.0 { Deleter::Revert(rev) } else { Deleter::Drop(rev) }
+                    if state.head.0 {
+                        Deleter::Revert(rev)
+                    } else {
+                        Deleter::Drop(rev)
+                    }
                 }
                 Row::Asks => Deleter::Fence(rev, state.head.1),
                 Row::None => Deleter::Drop(rev),
@@ -245,7 +260,8 @@ impl Model for Deletion {
 pub fn search(model: Deletion) -> (usize, Option<Vec<String>>) {
     let checker = model.checker().threads(2).spawn_bfs().join();
     let found = checker.discoveries().into_iter().find(|(name, _)| *name != "a bucket goes");
-    let path =
-        found.map(|(_, path)| path.into_actions().into_iter().map(|Step(label, state)| format!("{label}: {state:?}")).collect());
+    let path = found.map(|(_, path)| {
+        path.into_actions().into_iter().map(|Step(label, state)| format!("{label}: {state:?}")).collect()
+    });
     (checker.unique_state_count(), path)
 }

@@ -124,8 +124,17 @@ type Seen = u8;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Lister {
     Idle,
-    Reads { view: u8, lease: bool, heads: Seen },
-    Checks { view: u8, lease: bool, heads: Seen, row: Option<(bool, Value, u8)> },
+    Reads {
+        view: u8,
+        lease: bool,
+        heads: Seen,
+    },
+    Checks {
+        view: u8,
+        lease: bool,
+        heads: Seen,
+        row: Option<(bool, Value, u8)>,
+    },
     /// What it answered was no value that the head had meanwhile.
     Wrong,
 }
@@ -293,7 +302,8 @@ impl Listing {
                 }),
                 At::Settle(todo) => go("a writer settles", &|state, writer| {
                     let all = WRITTEN[writer.view as usize];
-                    let todo = if self.lacks(Without::OwnView) && todo == all { WRITTEN[state.phase as usize] } else { todo };
+                    let todo =
+                        if self.lacks(Without::OwnView) && todo == all { WRITTEN[state.phase as usize] } else { todo };
                     let (row, left) = first(todo);
                     match writer.value(index) {
                         Some(value) => state.rows[row].write(false, Some(value), writer.new + 1),
@@ -326,7 +336,8 @@ impl Listing {
                 (state.phase, state.copying) = (2, Copying::ToRead);
             }),
             (2, Copying::ToRead) => go("a row is read to be copied", &|state| {
-                state.copying = state.rows[0].seen().map_or(Copying::Done, |(asks, value, ts)| Copying::Read(asks, value, ts));
+                state.copying =
+                    state.rows[0].seen().map_or(Copying::Done, |(asks, value, ts)| Copying::Read(asks, value, ts));
             }),
             (2, Copying::Read(asks, value, ts)) => go("a row is copied", &|state| {
                 state.rows[1].write(asks, value, ts);
@@ -527,7 +538,9 @@ impl Model for Listing {
 
     fn properties(&self) -> Vec<Property<Self>> {
         vec![
-            Property::always("listings tell what is or was meanwhile", |_, state: &State| state.lister != Lister::Wrong),
+            Property::always("listings tell what is or was meanwhile", |_, state: &State| {
+                state.lister != Lister::Wrong
+            }),
             Property::always("nothing is done twice", |_, state: &State| {
                 state.writers.iter().all(|writer| writer.effects < 2)
             }),
@@ -539,6 +552,7 @@ impl Model for Listing {
 pub fn search(model: Listing) -> (usize, Option<Vec<String>>) {
     let checker = model.checker().threads(2).spawn_bfs().join();
     let path = checker.discoveries().into_values().next();
-    let path = path.map(|path| path.into_actions().into_iter().map(|Step(label, state)| format!("{label}: {state:?}")).collect());
+    let path = path
+        .map(|path| path.into_actions().into_iter().map(|Step(label, state)| format!("{label}: {state:?}")).collect());
     (checker.unique_state_count(), path)
 }
