@@ -258,7 +258,7 @@ impl Model for Deletion {
 
 /// Searches everything; the number of states, and the way to an object that is lost, if there is one.
 pub fn search(model: Deletion) -> (usize, Option<Vec<String>>) {
-    let checker = model.checker().threads(2).spawn_bfs().join();
+    let checker = model.checker().threads(1).spawn_bfs().join();
     let found = checker.discoveries().into_iter().find(|(name, _)| *name != "a bucket goes");
     let path = found.map(|(_, path)| {
         path.into_actions().into_iter().map(|Step(label, state)| format!("{label}: {state:?}")).collect()

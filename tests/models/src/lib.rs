@@ -7,8 +7,10 @@
 //! |---|---|---|
 //! | [`listing`] | one key's head and its index rows, through a split | `change`, `listing`, `repair`, `reshard`, `copy` |
 //! | [`reclaim`] | one blob from its first chunk to its last | `blocks`, `change`, `inodes`, `judge`, `reclaim` |
+//! | [`multipart`] | an upload that is completed, aborted, recovered, copied | `completion`, `uploads`, `judge` |
 //! | [`deletion`] | a bucket that goes while something is put into it | `buckets`, `views`, `change` |
 
 pub mod deletion;
 pub mod listing;
+pub mod multipart;
 pub mod reclaim;

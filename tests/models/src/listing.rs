@@ -550,7 +550,7 @@ impl Model for Listing {
 
 /// Searches everything; the number of states, and the way to a wrong listing if there is one.
 pub fn search(model: Listing) -> (usize, Option<Vec<String>>) {
-    let checker = model.checker().threads(2).spawn_bfs().join();
+    let checker = model.checker().threads(1).spawn_bfs().join();
     let path = checker.discoveries().into_values().next();
     let path = path
         .map(|path| path.into_actions().into_iter().map(|Step(label, state)| format!("{label}: {state:?}")).collect());

@@ -229,7 +229,7 @@ impl State {
             |entry: &Entry| self.sweepers.map(|sweeper| sweeper.entry().is_some_and(|held| held.id == entry.id));
         let mut log: Vec<_> = self.log.iter().map(|entry| (entry.dead, entry.age, holders(entry), *entry)).collect();
         log.sort_unstable();
-        // What is logged within one hour is one row.
+        // Two that fall due together ask for the same.
         log.dedup_by(|one, other| one.1 < DUE && (one.0, one.1) == (other.0, other.1));
         for sweeper in &mut self.sweepers {
             if let Some(held) = sweeper.entry_mut() {
