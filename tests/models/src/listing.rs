@@ -191,6 +191,9 @@ pub struct Listing {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Step(&'static str, State);
 
+/// Takes a step of a writer: its name, and what it changes.
+type Go<'a> = &'a mut dyn FnMut(&'static str, &dyn Fn(&mut State, &mut Writer));
+
 impl Listing {
     fn lacks(&self, safeguard: Without) -> bool {
         self.without == Some(safeguard)
@@ -238,82 +241,101 @@ impl Listing {
             if writer.lease {
                 go("a writer sleeps", &|_, writer| writer.lease = false);
             }
-            let again = |writer: &mut Writer| {
-                if writer.tries < self.retries {
-                    let Writer { tries, new, flight, effects, .. } = *writer;
-                    *writer = Writer { tries: tries + 1, new, flight, effects, ..Writer::fresh(writer.kind) };
+            self.announce(writer, index, &mut go);
+            self.decide(writer, index, &mut go);
+            self.settle(writer, index, &mut go);
+        }
+    }
+
+    fn again(&self, writer: &mut Writer) {
+        if writer.tries < self.retries {
+            let Writer { tries, new, flight, effects, .. } = *writer;
+            *writer = Writer { tries: tries + 1, new, flight, effects, ..Writer::fresh(writer.kind) };
+        } else {
+            writer.at = At::Over;
+        }
+    }
+
+    /// A writer before its LWT: it reads, announces in each shard, and looks at its lease.
+    fn announce(&self, writer: Writer, index: usize, go: Go<'_>) {
+        match writer.at {
+            At::Start => go("a writer reads", &|state, writer| {
+                let deletes = matches!(writer.kind, Kind::Delete | Kind::DeleteAhead);
+                if deletes && state.head.value.is_none() {
+                    writer.at = At::Over;
+                    return;
+                }
+                let ahead = matches!(writer.kind, Kind::PutAhead | Kind::DeleteAhead);
+                writer.new = state.head.ts.max(writer.new).max(state.now) + 2 + if ahead { AHEAD } else { 0 };
+                writer.rev = 1 + 8 * index as u8 + 2 * writer.tries;
+                (writer.read, writer.view, writer.lease) = (state.head, state.phase, true);
+                writer.at = At::Intent(if self.lacks(Without::Intent) { 0 } else { WRITTEN[state.phase as usize] });
+            }),
+            At::Intent(0) if writer.lease || self.lacks(Without::WritersLease) => {
+                go("a writer's lease holds", &|_, writer| writer.at = At::Lwt);
+            }
+            At::Intent(0) => go("a writer's lease is over", &|_, writer| self.again(writer)),
+            At::Intent(todo) => go("a writer announces", &|state, writer| {
+                let (row, left) = first(todo);
+                state.rows[row].write(true, None, writer.new);
+                writer.at = At::Intent(left);
+            }),
+            _ => {}
+        }
+    }
+
+    /// A writer's LWT, and what it does when it does not know its outcome.
+    fn decide(&self, writer: Writer, index: usize, go: Go<'_>) {
+        match writer.at {
+            At::Lwt => {
+                let sent = Flight { read: writer.read, rev: writer.rev, new: writer.new };
+                go("a writer's LWT", &|state, writer| {
+                    if state.lwt(writer, index, sent) {
+                        writer.at = At::Settle(WRITTEN[writer.view as usize]);
+                    } else if writer.resent && !self.lacks(Without::GiveUpWhenOvertaken) {
+                        // The first may have been done, and undone since.
+                        writer.at = At::Over;
+                    } else {
+                        self.again(writer);
+                    }
+                });
+                if self.losses && writer.flight.is_none() && !writer.resent {
+                    go("a reply is lost", &|_, writer| (writer.at, writer.flight) = (At::Unknown, Some(sent)));
+                }
+            }
+            At::Unknown => go("a writer looks", &|state, writer| {
+                let own = state.head.rev == writer.rev;
+                if own {
+                    writer.at = At::Settle(WRITTEN[writer.view as usize]);
+                } else if state.head == writer.read && !writer.resent {
+                    // The first may still land; then this one is refused, or the other way round.
+                    (writer.at, writer.resent) = (At::Lwt, true);
+                    if self.lacks(Without::SameRevision) {
+                        writer.rev += 1;
+                    }
+                } else if self.lacks(Without::GiveUpWhenOvertaken) {
+                    self.again(writer);
                 } else {
                     writer.at = At::Over;
                 }
-            };
-            match writer.at {
-                At::Start => go("a writer reads", &|state, writer| {
-                    let deletes = matches!(writer.kind, Kind::Delete | Kind::DeleteAhead);
-                    if deletes && state.head.value.is_none() {
-                        writer.at = At::Over;
-                        return;
-                    }
-                    let ahead = matches!(writer.kind, Kind::PutAhead | Kind::DeleteAhead);
-                    writer.new = state.head.ts.max(writer.new).max(state.now) + 2 + if ahead { AHEAD } else { 0 };
-                    writer.rev = 1 + 8 * index as u8 + 2 * writer.tries;
-                    (writer.read, writer.view, writer.lease) = (state.head, state.phase, true);
-                    writer.at = At::Intent(if self.lacks(Without::Intent) { 0 } else { WRITTEN[state.phase as usize] });
-                }),
-                At::Intent(0) if writer.lease || self.lacks(Without::WritersLease) => {
-                    go("a writer's lease holds", &|_, writer| writer.at = At::Lwt);
-                }
-                At::Intent(0) => go("a writer's lease is over", &|_, writer| again(writer)),
-                At::Intent(todo) => go("a writer announces", &|state, writer| {
-                    let (row, left) = first(todo);
-                    state.rows[row].write(true, None, writer.new);
-                    writer.at = At::Intent(left);
-                }),
-                At::Lwt => {
-                    let sent = Flight { read: writer.read, rev: writer.rev, new: writer.new };
-                    go("a writer's LWT", &|state, writer| {
-                        if state.lwt(writer, index, sent) {
-                            writer.at = At::Settle(WRITTEN[writer.view as usize]);
-                        } else if writer.resent && !self.lacks(Without::GiveUpWhenOvertaken) {
-                            // The first may have been done, and undone since.
-                            writer.at = At::Over;
-                        } else {
-                            again(writer);
-                        }
-                    });
-                    if self.losses && writer.flight.is_none() && !writer.resent {
-                        go("a reply is lost", &|_, writer| (writer.at, writer.flight) = (At::Unknown, Some(sent)));
-                    }
-                }
-                At::Unknown => go("a writer looks", &|state, writer| {
-                    let own = state.head.rev == writer.rev;
-                    if own {
-                        writer.at = At::Settle(WRITTEN[writer.view as usize]);
-                    } else if state.head == writer.read && !writer.resent {
-                        // The first may still land; then this one is refused, or the other way round.
-                        (writer.at, writer.resent) = (At::Lwt, true);
-                        if self.lacks(Without::SameRevision) {
-                            writer.rev += 1;
-                        }
-                    } else if self.lacks(Without::GiveUpWhenOvertaken) {
-                        again(writer);
-                    } else {
-                        writer.at = At::Over;
-                    }
-                }),
-                At::Settle(todo) => go("a writer settles", &|state, writer| {
-                    let all = WRITTEN[writer.view as usize];
-                    let todo =
-                        if self.lacks(Without::OwnView) && todo == all { WRITTEN[state.phase as usize] } else { todo };
-                    let (row, left) = first(todo);
-                    match writer.value(index) {
-                        Some(value) => state.rows[row].write(false, Some(value), writer.new + 1),
-                        None => state.rows[row].deleted = state.rows[row].deleted.max(writer.new + 1),
-                    }
-                    writer.at = if left == 0 { At::Over } else { At::Settle(left) };
-                }),
-                At::Over => {}
-            }
+            }),
+            _ => {}
         }
+    }
+
+    /// A writer after its LWT: it writes what is true into each shard.
+    fn settle(&self, writer: Writer, index: usize, go: Go<'_>) {
+        let At::Settle(todo) = writer.at else { return };
+        go("a writer settles", &|state, writer| {
+            let all = WRITTEN[writer.view as usize];
+            let todo = if self.lacks(Without::OwnView) && todo == all { WRITTEN[state.phase as usize] } else { todo };
+            let (row, left) = first(todo);
+            match writer.value(index) {
+                Some(value) => state.rows[row].write(false, Some(value), writer.new + 1),
+                None => state.rows[row].deleted = state.rows[row].deleted.max(writer.new + 1),
+            }
+            writer.at = if left == 0 { At::Over } else { At::Settle(left) };
+        });
     }
 
     fn split(&self, state: &State, out: &mut Vec<Step>) {

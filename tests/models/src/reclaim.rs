@@ -207,6 +207,13 @@ impl State {
         self.log.retain(|other| other.id != entry.id);
     }
 
+    /// Looks at what is logged once more, another time.
+    fn later(&mut self, entry: Entry) -> Sweeping {
+        self.unlog(entry);
+        self.log(entry.dead);
+        Sweeping::Idle
+    }
+
     fn set(&mut self, key: usize, holds: bool) {
         self.heads[key] = Head { holds, rev: FRESH_ID, age: 0 };
     }
@@ -269,6 +276,12 @@ fn same(now: Head, read: Head) -> bool {
     (now.holds, now.rev) == (read.holds, read.rev)
 }
 
+/// Takes a step: its name, and what it changes.
+type Go<'a> = &'a mut dyn FnMut(&'static str, &dyn Fn(&mut State, &mut Actor));
+
+/// Takes a step of a sweeper: its name, what it changes, and how far the sweeper is then.
+type Judge<'a> = &'a mut dyn FnMut(&'static str, &dyn Fn(&mut State) -> Sweeping);
+
 impl Reclaim {
     fn lacks(&self, safeguard: Without) -> bool {
         self.without == Some(safeguard)
@@ -322,13 +335,7 @@ impl Reclaim {
     }
 
     /// The LWT of a publisher or a copier, and what follows a refusal.
-    fn publish(
-        &self,
-        state: &State,
-        actor: Actor,
-        key: usize,
-        go: &mut dyn FnMut(&'static str, &dyn Fn(&mut State, &mut Actor)),
-    ) {
+    fn publish(&self, state: &State, actor: Actor, key: usize, go: Go<'_>) {
         match actor.at {
             At::Lwt if actor.read_age > 0 && !self.lacks(Without::TimeRule) => {
                 go("a head was read too long ago", &|_, actor| actor.at = At::ReadAgain);
@@ -364,12 +371,7 @@ impl Reclaim {
         live
     }
 
-    fn publisher(
-        &self,
-        state: &State,
-        actor: Actor,
-        go: &mut dyn FnMut(&'static str, &dyn Fn(&mut State, &mut Actor)),
-    ) {
+    fn publisher(&self, state: &State, actor: Actor, go: Go<'_>) {
         match actor.at {
             At::Start => go("a publisher reads", &|state, actor| {
                 *actor = Actor { at: At::Log, read: state.heads[A], ..FRESH };
@@ -388,7 +390,7 @@ impl Reclaim {
         }
     }
 
-    fn copier(&self, state: &State, actor: Actor, go: &mut dyn FnMut(&'static str, &dyn Fn(&mut State, &mut Actor))) {
+    fn copier(&self, state: &State, actor: Actor, go: Go<'_>) {
         match actor.at {
             At::Start if self.copies && state.heads[A].holds => go("a copier reads", &|state, actor| {
                 *actor = Actor { at: At::Refer, read: state.heads[B], ..FRESH };
@@ -415,11 +417,6 @@ impl Reclaim {
         if state.sweepers[index] != Sweeping::Idle {
             go("a sweeper stops", &|_| Sweeping::Idle);
         }
-        let later = |state: &mut State, entry: Entry| {
-            state.unlog(entry);
-            state.log(entry.dead);
-            Sweeping::Idle
-        };
         match state.sweepers[index] {
             Sweeping::Idle => {
                 for entry in state.log.iter().copied().filter(|entry| entry.age == DUE) {
@@ -440,7 +437,7 @@ impl Reclaim {
             }
             Sweeping::Read(entry, read) => go("a sweeper condemns", &|state| {
                 if state.verdict != read {
-                    return later(state, entry);
+                    return state.later(entry);
                 }
                 state.verdict = Verdict::Dying(fresh);
                 Sweeping::Look { entry, sweep: fresh, key: A }
@@ -462,6 +459,13 @@ impl Reclaim {
                 state.set(key, false);
                 seen_empty(entry, sweep, key)
             }),
+            sweeping => self.sentence(sweeping, &mut go),
+        }
+    }
+
+    /// The second half of a sweep: whether anything refers to it, the verdict, and its execution.
+    fn sentence(&self, sweeping: Sweeping, go: Judge<'_>) {
+        match sweeping {
             Sweeping::References { entry, sweep } => go("a sweeper reads references", &|state| {
                 if state.refs[B] {
                     Sweeping::Look { entry, sweep, key: B }
@@ -471,7 +475,7 @@ impl Reclaim {
             }),
             Sweeping::Conclude { entry, sweep, live } => go("a sweeper concludes", &|state| {
                 if state.verdict != Verdict::Dying(sweep) && !self.lacks(Without::Dying) {
-                    return later(state, entry);
+                    return state.later(entry);
                 }
                 if live {
                     state.verdict = Verdict::Live(sweep);
@@ -494,6 +498,7 @@ impl Reclaim {
                 }
                 Sweeping::Idle
             }),
+            _ => {}
         }
     }
 
