@@ -9,6 +9,9 @@ use crate::s3::request::Headers;
 use crate::s3::stored_headers::ObjectHeaders;
 use crate::storage::StoredChecksum;
 
+/// Whose value for a whole follows from those of its parts.
+const CRCS: [Algorithm; 3] = [Algorithm::Crc32, Algorithm::Crc32c, Algorithm::Crc64Nvme];
+
 pub(super) fn check(input: &[u8]) {
     let mut dice = Dice::of(input);
     let mut parts = Input(input);
@@ -40,7 +43,7 @@ fn claims(headers: &Headers) {
         let _ = checksum::announced(headers, presigned, claim.as_ref().ok().and_then(Option::as_ref));
     }
     if let Ok(plan) = Plan::parse(headers) {
-        assert!(plan.kind == Kind::Composite || ![Algorithm::Sha1, Algorithm::Sha256].contains(&plan.algorithm));
+        assert!(plan.kind == Kind::Composite || CRCS.contains(&plan.algorithm));
         let _ = plan.admit(claim.as_ref().ok().and_then(Option::as_ref));
     }
     let _ = Expected::parse(headers);
@@ -63,9 +66,8 @@ fn verified(algorithm: Algorithm, checksum: &StoredChecksum, body: &[u8]) {
 
 /// The checksum of the whole follows from those of the parts.
 fn combined(algorithm: Algorithm, whole: &StoredChecksum, pieces: &[&[u8]]) {
-    let full = ![Algorithm::Sha1, Algorithm::Sha256].contains(&algorithm);
     // An append takes half a millisecond.
-    if !full || pieces.len() > 4 {
+    if !CRCS.contains(&algorithm) || pieces.len() > 4 {
         return;
     }
     let plan = Plan { algorithm, kind: Kind::FullObject, declared: true };

@@ -505,7 +505,7 @@ pub struct PartAttrs {
 /// An additional checksum of an object or a part.
 #[derive(Clone, PartialEq, Eq, prost::Message)]
 pub struct StoredChecksum {
-    /// `CRC32`, `CRC32C`, `CRC64NVME`, `SHA1` or `SHA256`.
+    /// Its name on the wire, such as `CRC32`; a front end that does not know it shows no value of it.
     #[prost(string, tag = "1")]
     pub algorithm: String,
     /// Base64, as it goes over the wire.

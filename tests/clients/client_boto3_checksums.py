@@ -1,4 +1,4 @@
-"""boto3: the five additional checksums as header, as trailer and over parts; an object by its parts and attributes."""
+"""boto3: the ten additional checksums as header, as trailer and over parts; an object by its parts and attributes."""
 import base64, hashlib, os, zlib
 from awscrt import checksums
 from boto3_strict import connect, no_surprises
@@ -14,6 +14,15 @@ def big_endian(function, size):
     return lambda data: function(data).to_bytes(size, "big")
 
 
+def xxhash(begin):
+    def value(data):
+        made = begin()
+        made.update(data)
+        return made.finalize()
+
+    return value
+
+
 # Of each algorithm: the bytes of its value, and which kinds a multipart object can have.
 ALGORITHMS = {
     "CRC32": (big_endian(zlib.crc32, 4), ("COMPOSITE", "FULL_OBJECT")),
@@ -21,11 +30,23 @@ ALGORITHMS = {
     "CRC64NVME": (big_endian(checksums.crc64nvme, 8), ("FULL_OBJECT",)),
     "SHA1": (lambda data: hashlib.sha1(data).digest(), ("COMPOSITE",)),
     "SHA256": (lambda data: hashlib.sha256(data).digest(), ("COMPOSITE",)),
+    "SHA512": (lambda data: hashlib.sha512(data).digest(), ("COMPOSITE",)),
+    "MD5": (lambda data: hashlib.md5(data).digest(), ("COMPOSITE",)),
+    "XXHASH64": (xxhash(checksums.XXHash.new_xxhash64), ("COMPOSITE",)),
+    "XXHASH3": (xxhash(checksums.XXHash.new_xxhash3_64), ("COMPOSITE",)),
+    "XXHASH128": (xxhash(checksums.XXHash.new_xxhash3_128), ("COMPOSITE",)),
 }
+# It sends the value that it is given and computes none.
+GIVEN = ("MD5",)
 
 
 def text(raw):
     return base64.b64encode(raw).decode()
+
+
+def asks(algorithm, data):
+    """The members of a request that is to carry a checksum of its body."""
+    return {f"Checksum{algorithm}": text(ALGORITHMS[algorithm][0](data))} if algorithm in GIVEN else {"ChecksumAlgorithm": algorithm}
 
 
 def read(key, **more):
@@ -54,7 +75,7 @@ def one_request():
         member, wanted = f"Checksum{algorithm}", text(value(data))
         for way, client in (("header", s3), ("trailer", behind)):
             label = f"{algorithm} as {way}"
-            told = client.put_object(Bucket=A, Key=label, Body=data, ChecksumAlgorithm=algorithm, ContentEncoding="x-own")
+            told = client.put_object(Bucket=A, Key=label, Body=data, ContentEncoding="x-own", **asks(algorithm, data))
             suite.equal(f"{label}: answer", (told[member], told["ChecksumType"]), (wanted, "FULL_OBJECT"))
             head = s3.head_object(Bucket=A, Key=label, ChecksumMode="ENABLED")
             suite.equal(f"{label}: head", (head[member], head["ChecksumType"], head["ContentEncoding"]), (wanted, "FULL_OBJECT", "x-own"))
@@ -92,7 +113,8 @@ def parts():
         for kind in kinds:
             in_parts(algorithm, kind, value, s3)
         in_parts(algorithm, kinds[-1], value, behind)
-    for algorithm, kind in (("SHA1", "FULL_OBJECT"), ("SHA256", "FULL_OBJECT"), ("CRC64NVME", "COMPOSITE")):
+    for algorithm, kind in (("SHA1", "FULL_OBJECT"), ("SHA256", "FULL_OBJECT"), ("SHA512", "FULL_OBJECT"), ("MD5", "FULL_OBJECT"),
+                            ("XXHASH3", "FULL_OBJECT"), ("CRC64NVME", "COMPOSITE")):
         suite.refused(f"{algorithm} {kind}", "InvalidRequest", s3.create_multipart_upload, Bucket=A, Key="sum", ChecksumAlgorithm=algorithm,
                       ChecksumType=kind)
 
@@ -107,7 +129,7 @@ def in_parts(algorithm, kind, value, client):
     suite.equal(f"{label}: announced", (begun["ChecksumAlgorithm"], begun["ChecksumType"]), (algorithm, kind))
     ids, sent = {"Bucket": A, "Key": "sum", "UploadId": begun["UploadId"]}, []
     for number, data in enumerate(BODIES, 1):
-        part = client.upload_part(PartNumber=number, Body=data, ChecksumAlgorithm=algorithm, **ids)
+        part = client.upload_part(PartNumber=number, Body=data, **asks(algorithm, data), **ids)
         suite.equal(f"{label}: part {number}", part[member], text(value(data)))
         sent.append({"PartNumber": number, "ETag": part["ETag"], member: part[member]})
     listed = s3.list_parts(**ids)

@@ -1,4 +1,4 @@
-//! Additional checksums: the five that S3 knows, what requests say about them, and how those of parts make an object's.
+//! Additional checksums: those that S3 knows, what requests say about them, and how those of parts make an object's.
 
 mod claim;
 mod parts;
@@ -6,8 +6,12 @@ mod parts;
 pub use claim::{Claim, announced, claim, claim_of_object, in_trailer};
 pub use parts::{Kind, Plan, algorithm};
 
+use std::hash::Hasher as _;
+
+use md5::Md5;
 use sha1::Sha1;
-use sha2::{Digest, Sha256};
+use sha2::{Digest, Sha256, Sha512};
+use twox_hash::{XxHash3_64, XxHash3_128, XxHash64};
 
 use crate::s3::response::Response;
 use crate::storage::StoredChecksum;
@@ -21,46 +25,71 @@ pub enum Algorithm {
     Crc64Nvme,
     Sha1,
     Sha256,
+    Sha512,
+    Md5,
+    XxHash64,
+    XxHash3,
+    XxHash128,
+}
+
+/// What an algorithm is called, and how long its values are.
+struct Facts {
+    name: &'static str,
+    header: &'static str,
+    element: &'static str,
+    bytes: usize,
+}
+
+const fn facts(name: &'static str, header: &'static str, element: &'static str, bytes: usize) -> Facts {
+    Facts { name, header, element, bytes }
 }
 
 impl Algorithm {
     /// All of them.
-    pub const ALL: [Self; 5] = [Self::Crc32, Self::Crc32c, Self::Crc64Nvme, Self::Sha1, Self::Sha256];
+    pub const ALL: [Self; 10] = [
+        Self::Crc32,
+        Self::Crc32c,
+        Self::Crc64Nvme,
+        Self::Sha1,
+        Self::Sha256,
+        Self::Sha512,
+        Self::Md5,
+        Self::XxHash64,
+        Self::XxHash3,
+        Self::XxHash128,
+    ];
+
+    const fn facts(self) -> Facts {
+        match self {
+            Self::Crc32 => facts("CRC32", "x-amz-checksum-crc32", "ChecksumCRC32", 4),
+            Self::Crc32c => facts("CRC32C", "x-amz-checksum-crc32c", "ChecksumCRC32C", 4),
+            Self::Crc64Nvme => facts("CRC64NVME", "x-amz-checksum-crc64nvme", "ChecksumCRC64NVME", 8),
+            Self::Sha1 => facts("SHA1", "x-amz-checksum-sha1", "ChecksumSHA1", 20),
+            Self::Sha256 => facts("SHA256", "x-amz-checksum-sha256", "ChecksumSHA256", 32),
+            Self::Sha512 => facts("SHA512", "x-amz-checksum-sha512", "ChecksumSHA512", 64),
+            Self::Md5 => facts("MD5", "x-amz-checksum-md5", "ChecksumMD5", 16),
+            Self::XxHash64 => facts("XXHASH64", "x-amz-checksum-xxhash64", "ChecksumXXHASH64", 8),
+            Self::XxHash3 => facts("XXHASH3", "x-amz-checksum-xxhash3", "ChecksumXXHASH3", 8),
+            Self::XxHash128 => facts("XXHASH128", "x-amz-checksum-xxhash128", "ChecksumXXHASH128", 16),
+        }
+    }
 
     /// As in documents and in `x-amz-checksum-algorithm`.
     #[must_use]
     pub fn name(self) -> &'static str {
-        match self {
-            Self::Crc32 => "CRC32",
-            Self::Crc32c => "CRC32C",
-            Self::Crc64Nvme => "CRC64NVME",
-            Self::Sha1 => "SHA1",
-            Self::Sha256 => "SHA256",
-        }
+        self.facts().name
     }
 
     /// The header that carries it.
     #[must_use]
     pub fn header(self) -> &'static str {
-        match self {
-            Self::Crc32 => "x-amz-checksum-crc32",
-            Self::Crc32c => "x-amz-checksum-crc32c",
-            Self::Crc64Nvme => "x-amz-checksum-crc64nvme",
-            Self::Sha1 => "x-amz-checksum-sha1",
-            Self::Sha256 => "x-amz-checksum-sha256",
-        }
+        self.facts().header
     }
 
     /// The element that carries it.
     #[must_use]
     pub fn element(self) -> &'static str {
-        match self {
-            Self::Crc32 => "ChecksumCRC32",
-            Self::Crc32c => "ChecksumCRC32C",
-            Self::Crc64Nvme => "ChecksumCRC64NVME",
-            Self::Sha1 => "ChecksumSHA1",
-            Self::Sha256 => "ChecksumSHA256",
-        }
+        self.facts().element
     }
 
     /// From [`Self::name`], without regard to case.
@@ -82,17 +111,12 @@ impl Algorithm {
             Self::Crc32 => Some(Crc32IsoHdlc),
             Self::Crc32c => Some(Crc32Iscsi),
             Self::Crc64Nvme => Some(Crc64Nvme),
-            Self::Sha1 | Self::Sha256 => None,
+            _ => None,
         }
     }
 
     fn bytes(self) -> usize {
-        match self {
-            Self::Crc32 | Self::Crc32c => 4,
-            Self::Crc64Nvme => 8,
-            Self::Sha1 => 20,
-            Self::Sha256 => 32,
-        }
+        self.facts().bytes
     }
 }
 
@@ -103,24 +127,38 @@ pub fn is_of_nothing(header: &str, value: &[u8]) -> bool {
     algorithm.is_some_and(|algorithm| Hasher::new(algorithm).finish().value.as_bytes() == value)
 }
 
-/// A checksum in the making.
+/// A checksum in the making. Hashes of the XXH family are written with the most significant byte first and have the seed
+/// 0, as the SDKs compute them.
+#[allow(missing_docs)]
 pub enum Hasher {
     /// One of the CRCs.
     Crc(Algorithm, crc_fast::Digest),
-    /// SHA-1.
     Sha1(Sha1),
-    /// SHA-256.
     Sha256(Sha256),
+    Sha512(Sha512),
+    Md5(Md5),
+    XxHash64(XxHash64),
+    XxHash3(Box<XxHash3_64>),
+    XxHash128(Box<XxHash3_128>),
 }
 
 impl Hasher {
     /// Begins one.
     #[must_use]
     pub fn new(algorithm: Algorithm) -> Self {
-        match (algorithm, algorithm.crc()) {
-            (_, Some(crc)) => Self::Crc(algorithm, crc_fast::Digest::new(crc)),
-            (Algorithm::Sha1, None) => Self::Sha1(Sha1::new()),
-            (_, None) => Self::Sha256(Sha256::new()),
+        use crc_fast::CrcAlgorithm::{Crc32Iscsi, Crc32IsoHdlc, Crc64Nvme};
+        let crc = |which| Self::Crc(algorithm, crc_fast::Digest::new(which));
+        match algorithm {
+            Algorithm::Crc32 => crc(Crc32IsoHdlc),
+            Algorithm::Crc32c => crc(Crc32Iscsi),
+            Algorithm::Crc64Nvme => crc(Crc64Nvme),
+            Algorithm::Sha1 => Self::Sha1(Sha1::new()),
+            Algorithm::Sha256 => Self::Sha256(Sha256::new()),
+            Algorithm::Sha512 => Self::Sha512(Sha512::new()),
+            Algorithm::Md5 => Self::Md5(Md5::new()),
+            Algorithm::XxHash64 => Self::XxHash64(XxHash64::with_seed(0)),
+            Algorithm::XxHash3 => Self::XxHash3(Box::default()),
+            Algorithm::XxHash128 => Self::XxHash128(Box::default()),
         }
     }
 
@@ -130,6 +168,11 @@ impl Hasher {
             Self::Crc(_, crc) => crc.update(bytes),
             Self::Sha1(sha) => sha.update(bytes),
             Self::Sha256(sha) => sha.update(bytes),
+            Self::Sha512(sha) => sha.update(bytes),
+            Self::Md5(md5) => md5.update(bytes),
+            Self::XxHash64(hash) => hash.write(bytes),
+            Self::XxHash3(hash) => hash.write(bytes),
+            Self::XxHash128(hash) => hash.write(bytes),
         }
     }
 
@@ -140,6 +183,11 @@ impl Hasher {
             Self::Crc(algorithm, crc) => of_crc(algorithm, crc.finalize()),
             Self::Sha1(sha) => stored(Algorithm::Sha1, &sha.finalize()),
             Self::Sha256(sha) => stored(Algorithm::Sha256, &sha.finalize()),
+            Self::Sha512(sha) => stored(Algorithm::Sha512, &sha.finalize()),
+            Self::Md5(md5) => stored(Algorithm::Md5, &md5.finalize()),
+            Self::XxHash64(hash) => stored(Algorithm::XxHash64, &hash.finish().to_be_bytes()),
+            Self::XxHash3(hash) => stored(Algorithm::XxHash3, &hash.finish().to_be_bytes()),
+            Self::XxHash128(hash) => stored(Algorithm::XxHash128, &hash.finish_128().to_be_bytes()),
         }
     }
 }
@@ -174,6 +222,17 @@ pub fn write(answer: &mut Response, checksums: &[StoredChecksum], with_kind: boo
 mod tests {
     use super::*;
 
+    #[test]
+    fn names_are_made_alike() {
+        for algorithm in Algorithm::ALL {
+            assert_eq!(algorithm.header(), format!("x-amz-checksum-{}", algorithm.lower()));
+            assert_eq!(algorithm.element(), format!("Checksum{}", algorithm.name()));
+            assert_eq!(Algorithm::parse(&algorithm.lower()), Some(algorithm));
+            let value = Hasher::new(algorithm).finish().value;
+            assert!(decoded(algorithm, &value).is_some() && is_of_nothing(algorithm.header(), value.as_bytes()));
+        }
+    }
+
     /// "123456789", the check value of every CRC catalogue.
     #[test]
     fn check_values() {
@@ -183,6 +242,15 @@ mod tests {
             (Algorithm::Crc64Nvme, "ae8b14860a799888"),
             (Algorithm::Sha1, "f7c3bc1d808e04732adf679965ccc34ca7ae3441"),
             (Algorithm::Sha256, "15e2b0d3c33891ebb0f1ef609ec419420c20e320ce94c65fbc8c3312448eb225"),
+            (
+                Algorithm::Sha512,
+                "d9e6762dd1c8eaf6d61b3c6192fc408d4d6d5f1176d0c29169bc24e71c3f274ad27fcd5811b313d681f7e55ec02d73d499c95455b6b5bb503acf574fba8ffe85",
+            ),
+            (Algorithm::Md5, "25f9e794323b453885f5181f1b624d0b"),
+            // As AWS's common runtime computes them for the SDKs.
+            (Algorithm::XxHash64, "8cb841db40e6ae83"),
+            (Algorithm::XxHash3, "72dcb18b67a17dff"),
+            (Algorithm::XxHash128, "33119477ede5dcd5e9716427681d5860"),
         ] {
             let mut hasher = Hasher::new(algorithm);
             hasher.update(b"1234");

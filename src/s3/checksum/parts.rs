@@ -1,8 +1,8 @@
 //! The checksums of multipart uploads: which one the object is to have, and how it follows from those of the parts.
 //!
 //! # Why arithmetic
-//! The CRC of a whole follows from the CRCs and lengths of its parts; a SHA does not. So a completion needs no byte of
-//! the object, and a SHA can only be a checksum of checksums (AWS, "Checking object integrity").
+//! The CRC of a whole follows from the CRCs and lengths of its parts; no other checksum does. So a completion needs no
+//! byte of the object, and the others can only be checksums of checksums (AWS, "Checking object integrity").
 
 use std::collections::HashMap;
 
@@ -211,14 +211,14 @@ impl Appender {
 /// Reads `x-amz-checksum-algorithm`.
 ///
 /// # Errors
-/// `InvalidRequest` for one that is not of the five.
+/// `InvalidRequest` for one that S3 does not know.
 pub fn algorithm(headers: &Headers) -> Result<Option<Algorithm>, S3Error> {
     let Some(name) = headers.bytes("x-amz-checksum-algorithm") else { return Ok(None) };
     let known = std::str::from_utf8(name).ok().and_then(Algorithm::parse);
     known.map(Some).ok_or_else(|| {
         S3ErrorCode::InvalidRequest.because(
             "Checksum algorithm provided is unsupported. Please try again with any of the valid types: [CRC32, CRC32C, \
-             CRC64NVME, SHA1, SHA256]",
+             CRC64NVME, MD5, SHA1, SHA256, SHA512, XXHASH128, XXHASH3, XXHASH64]",
         )
     })
 }
@@ -241,15 +241,10 @@ mod tests {
 
     #[test]
     fn only_crcs_are_of_full_objects_and_crc64nvme_is_nothing_else() {
-        use Algorithm::{Crc32, Crc32c, Crc64Nvme, Sha1, Sha256};
+        use Algorithm::{Crc32, Crc32c, Crc64Nvme};
         let ask = |algorithm: Algorithm, kind| parse(&[("x-amz-checksum-algorithm", algorithm.name()), (TYPE, kind)]);
-        for (algorithm, full, composite) in [
-            (Crc32, true, true),
-            (Crc32c, true, true),
-            (Crc64Nvme, true, false),
-            (Sha1, false, true),
-            (Sha256, false, true),
-        ] {
+        for algorithm in Algorithm::ALL {
+            let (full, composite) = ([Crc32, Crc32c, Crc64Nvme].contains(&algorithm), algorithm != Crc64Nvme);
             assert_eq!(ask(algorithm, "FULL_OBJECT").is_ok(), full, "{algorithm:?}");
             assert_eq!(ask(algorithm, "COMPOSITE").is_ok(), composite, "{algorithm:?}");
             let usual = parse(&[("x-amz-checksum-algorithm", algorithm.name())]).expect("needs no kind").kind;

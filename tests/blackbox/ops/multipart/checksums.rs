@@ -55,6 +55,11 @@ fn every_algorithm_in_every_type_it_can_have() {
         (Algorithm::Crc64Nvme, "FULL_OBJECT"),
         (Algorithm::Sha1, "COMPOSITE"),
         (Algorithm::Sha256, "COMPOSITE"),
+        (Algorithm::Sha512, "COMPOSITE"),
+        (Algorithm::Md5, "COMPOSITE"),
+        (Algorithm::XxHash64, "COMPOSITE"),
+        (Algorithm::XxHash3, "COMPOSITE"),
+        (Algorithm::XxHash128, "COMPOSITE"),
     ] {
         let (header, element) = (algorithm.header(), algorithm.element());
         let target = format!("{}?uploads", g.path("k"));
@@ -79,6 +84,9 @@ fn every_algorithm_in_every_type_it_can_have() {
         };
         let done = complete(&g, &upload, &parts, &[(header, &whole), (TYPE, kind)]).assert_status(200);
         assert_eq!((done.element(element), done.element("ChecksumType")), (Some(whole.clone()), Some(kind.into())));
+        let attributes = g.alice.request("GET", &format!("{}?attributes", g.path("k")));
+        let attributes = attributes.header("x-amz-object-attributes", "Checksum,ObjectParts").send().assert_status(200);
+        assert_eq!(attributes.elements(element), [&[whole.clone()][..], &values].concat(), "{attributes}");
         // Completing again says the same.
         assert_eq!(complete(&g, &upload, &parts, &[]).assert_status(200).element(element), Some(whole.clone()));
         let head = g.alice.request("HEAD", &g.path("k")).header("x-amz-checksum-mode", "ENABLED").send();
@@ -132,6 +140,18 @@ fn types_that_cannot_be_are_refused() {
             "The FULL_OBJECT checksum type cannot be used with the sha1 checksum algorithm.",
         ),
         (
+            &[(ALGORITHM, "SHA512"), (TYPE, "FULL_OBJECT")],
+            "The FULL_OBJECT checksum type cannot be used with the sha512 checksum algorithm.",
+        ),
+        (
+            &[(ALGORITHM, "MD5"), (TYPE, "FULL_OBJECT")],
+            "The FULL_OBJECT checksum type cannot be used with the md5 checksum algorithm.",
+        ),
+        (
+            &[(ALGORITHM, "XXHASH3"), (TYPE, "FULL_OBJECT")],
+            "The FULL_OBJECT checksum type cannot be used with the xxhash3 checksum algorithm.",
+        ),
+        (
             &[(ALGORITHM, "CRC64NVME"), (TYPE, "COMPOSITE")],
             "The COMPOSITE checksum type cannot be used with the crc64nvme checksum algorithm.",
         ),
@@ -142,7 +162,7 @@ fn types_that_cannot_be_are_refused() {
         (&[(ALGORITHM, "CRC32"), (TYPE, "PARTS")], "Value for x-amz-checksum-type header is invalid."),
         (
             &[(ALGORITHM, "MD4")],
-            "Checksum algorithm provided is unsupported. Please try again with any of the valid types: [CRC32, CRC32C, CRC64NVME, SHA1, SHA256]",
+            "Checksum algorithm provided is unsupported. Please try again with any of the valid types: [CRC32, CRC32C, CRC64NVME, MD5, SHA1, SHA256, SHA512, XXHASH128, XXHASH3, XXHASH64]",
         ),
     ] {
         let request = g.alice.request("POST", &format!("{}?uploads", g.path("k")));

@@ -19,6 +19,8 @@
 //! | 412 | a condition on the source does not hold | the_source_has_conditions |
 //! | 501 NotImplemented | encryption is asked for | what_clients_restate_is_taken_and_the_rest_is_refused |
 
+use dolium::s3::checksum::{Algorithm, Hasher};
+
 use crate::client::{Reply, encode};
 use crate::ops::acls::{AUTHENTICATED, assert_grants, id};
 use crate::ops::bucket::put_bucket_ownership_controls::own;
@@ -202,7 +204,13 @@ fn a_checksum_goes_along_or_is_made_anew() {
         let other = copy(&g, "source", "copy", &[("x-amz-checksum-algorithm", "CRC32C")]).assert_status(200);
         assert_eq!((other.element("ChecksumCRC32C"), other.element("ChecksumCRC32")), (Some(crc32c.clone()), None));
         let read = g.alice.request("GET", &g.path("copy")).header("x-amz-checksum-mode", "ENABLED").send();
-        read.assert_status(200).assert_header("x-amz-checksum-crc32c", &crc32c).assert_body(body);
+        read.assert_status(200).assert_header("x-amz-checksum-crc32c", &crc32c).assert_body(body.clone());
+        for algorithm in Algorithm::ALL {
+            let mut hasher = Hasher::new(algorithm);
+            hasher.update(&body);
+            let made = copy(&g, "source", "copy", &[("x-amz-checksum-algorithm", algorithm.name())]).assert_status(200);
+            assert_eq!(made.element(algorithm.element()), Some(hasher.finish().value), "{algorithm:?}");
+        }
     }
     copy(&g, "source", "copy", &[("x-amz-checksum-algorithm", "MD4")]).assert_error(400, "InvalidRequest");
     copy(&g, "none", "copy", &[("x-amz-checksum-algorithm", "SHA1")]).assert_error(404, "NoSuchKey");

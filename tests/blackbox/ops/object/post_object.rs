@@ -256,6 +256,8 @@ fn digests_are_checked_before_anything_is_visible() {
             ("x-amz-checksum-sha256", "sailorjerry", "BadDigest"),
             ("x-amz-checksum-sha256", "AAL9MeXa9HObn6eP93eygxsJlcwdCwCTysgGAZAgE7w=", "BadDigest"),
             ("x-amz-checksum-algorithm", "SHA256", "InvalidRequest"),
+            ("x-amz-checksum-md5", &md5_base64(b"other"), "BadDigest"),
+            ("x-amz-checksum-xxhash3", "AAAAAAAAAAA=", "BadDigest"),
             ("Content-MD5", "nonsense", "InvalidDigest"),
             ("Content-MD5", &md5_base64(b"other"), "BadDigest"),
         ] {
@@ -266,6 +268,9 @@ fn digests_are_checked_before_anything_is_visible() {
         // No condition needs to cover a checksum.
         let reply = form().plain("x-amz-checksum-sha256", sha256).send().assert_status(204);
         reply.assert_header("x-amz-checksum-sha256", sha256);
+        let md5 = md5_base64(content.as_bytes());
+        let reply = form().plain("x-amz-checksum-md5", &md5).send().assert_status(204);
+        reply.assert_header("x-amz-checksum-md5", &md5);
         let named = form().field("x-amz-checksum-algorithm", "SHA256").plain("x-amz-checksum-sha256", sha256);
         named.send().assert_status(204);
         let asked = g.alice.request("HEAD", &g.path("k")).header("x-amz-checksum-mode", "ENABLED").send();

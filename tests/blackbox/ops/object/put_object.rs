@@ -164,13 +164,45 @@ fn a_digest_that_does_not_fit_stores_nothing() {
 #[test]
 fn a_checksum_is_kept_and_answered() {
     let g = Ground::new();
-    // The CRC-32 of "123456789" is 0xCBF43926 (the check value of the algorithm's catalogue).
-    let crc = data_encoding::BASE64.encode(&0xCBF4_3926_u32.to_be_bytes());
-    let request = g.alice.request("PUT", &g.path("k")).header("x-amz-checksum-crc32", &crc).body("123456789");
-    request.send().assert_status(200).assert_header("x-amz-checksum-crc32", &crc);
-    let asked = g.alice.request("GET", &g.path("k")).header("x-amz-checksum-mode", "ENABLED").send();
-    asked.assert_status(200).assert_header("x-amz-checksum-crc32", &crc);
-    g.get("k").assert_no_header("x-amz-checksum-crc32");
+    // Of "123456789", as the catalogues and AWS's common runtime have them.
+    for (name, value) in [
+        ("CRC32", "cbf43926"),
+        ("CRC32C", "e3069283"),
+        ("CRC64NVME", "ae8b14860a799888"),
+        ("SHA1", "f7c3bc1d808e04732adf679965ccc34ca7ae3441"),
+        ("SHA256", "15e2b0d3c33891ebb0f1ef609ec419420c20e320ce94c65fbc8c3312448eb225"),
+        (
+            "SHA512",
+            "d9e6762dd1c8eaf6d61b3c6192fc408d4d6d5f1176d0c29169bc24e71c3f274ad27fcd5811b313d681f7e55ec02d73d499c95455b6b5bb503acf574fba8ffe85",
+        ),
+        ("MD5", "25f9e794323b453885f5181f1b624d0b"),
+        ("XXHASH64", "8cb841db40e6ae83"),
+        ("XXHASH3", "72dcb18b67a17dff"),
+        ("XXHASH128", "33119477ede5dcd5e9716427681d5860"),
+    ] {
+        let header = format!("x-amz-checksum-{}", name.to_lowercase());
+        let raw = data_encoding::HEXLOWER.decode(value.as_bytes()).expect("is hexadecimal");
+        let (value, wrong) = (data_encoding::BASE64.encode(&raw), data_encoding::BASE64.encode(&vec![0; raw.len()]));
+        let put = |value: &str| {
+            let request = g.alice.request("PUT", &g.path("k")).header("x-amz-sdk-checksum-algorithm", name);
+            request.header(&header, value).body("123456789").send()
+        };
+        let trailing = |value: &str| {
+            let request = g.alice.request("PUT", &g.path("k")).payload(Payload::SignedChunksTrailer);
+            request.trailer(&header, value).body("123456789").send()
+        };
+        put(&wrong).assert_error(400, "BadDigest");
+        put(&value[1..]).assert_error(400, "BadDigest");
+        trailing(&wrong).assert_error(400, "BadDigest");
+        for reply in [put(&value), trailing(&value)] {
+            reply.assert_status(200).assert_header(&header, &value).assert_header("x-amz-checksum-type", "FULL_OBJECT");
+            let asked = g.alice.request("GET", &g.path("k")).header("x-amz-checksum-mode", "ENABLED").send();
+            asked.assert_status(200).assert_header(&header, &value);
+            g.get("k").assert_no_header(&header);
+        }
+        let listed = g.alice.get(&g.root()).assert_status(200);
+        assert_eq!(listed.element("ChecksumAlgorithm").as_deref(), Some(name));
+    }
 }
 
 #[test]
