@@ -68,7 +68,7 @@ fn with(pairs: &[(&str, &str)]) -> Headers {
 fn reads(list: &str, date: &str, attrs: &ObjectAttrs) {
     let judge = |pairs: &[(&str, &str)]| ReadConditions::parse(&with(pairs), "").judge(attrs);
     let matches = judge(&[("if-match", list)]) == Verdict::Go;
-    let not_modified = judge(&[("if-none-match", list)]) == Verdict::NotModified;
+    let not_modified = judge(&[("if-none-match", list)]) == Verdict::NotModified("If-None-Match");
     assert_eq!(matches, not_modified, "If-Match and If-None-Match of one list");
     if !attrs.etag.contains([',', '"', ' ']) && attrs.etag.trim() == attrs.etag && !attrs.etag.starts_with("W/") {
         assert_eq!(judge(&[("if-match", &format!("\"x\", {list}, \"{}\"", attrs.etag))]), Verdict::Go);
@@ -84,7 +84,7 @@ fn reads(list: &str, date: &str, attrs: &ObjectAttrs) {
 
 fn writes(list: &str, date: &str, size: &str, attrs: &ObjectAttrs) {
     let code = |judged: Result<(), crate::s3::error::S3Error>| judged.err().map(|error| error.code);
-    let judge = |pairs: &[(&str, &str)], current| WriteConditions::parse(&with(pairs)).judge(current);
+    let judge = |pairs: &[(&str, &str)], current| WriteConditions::parse(&with(pairs))?.judge(current);
     let (matches, differs) =
         (judge(&[("if-match", list)], Some(attrs)), judge(&[("if-none-match", list)], Some(attrs)));
     assert_ne!(matches.is_ok(), differs.is_ok(), "If-Match and If-None-Match of one list");

@@ -53,7 +53,7 @@ codes! {
     EntityTooSmall 400 "Your proposed upload is smaller than the minimum allowed size",
     ExpiredToken 400 "The provided token has expired.",
     IllegalLocationConstraintException 400 "The location constraint does not fit the endpoint that the request was sent to.",
-    IllegalVersioningConfigurationException 400 "The versioning configuration specified in the request is not valid.",
+    IllegalVersioningConfigurationException 400 "The Versioning element must be specified",
     IncompleteBody 400 "You did not provide the number of bytes specified by the Content-Length HTTP header",
     IncorrectNumberOfFilesInPostRequest 400 "POST requires exactly one file upload per request.",
     InternalError 500 "We encountered an internal error. Please try again.",
@@ -185,9 +185,10 @@ impl S3Error {
     /// With the elements that AWS answers with this code about the target of the request, where whoever made the error
     /// has not named another one (the source of a copy).
     #[must_use]
-    pub fn about(self, bucket: Option<&str>, key: Option<&str>) -> Self {
+    pub fn about(self, method: &str, bucket: Option<&str>, key: Option<&str>) -> Self {
         use S3ErrorCode as Code;
         let (name, value) = match self.code {
+            Code::MethodNotAllowed => ("Method", Some(method)),
             Code::NoSuchKey | Code::NoSuchVersion => ("Key", key),
             Code::NoSuchBucket
             | Code::BucketAlreadyExists
@@ -271,11 +272,12 @@ mod tests {
 
     #[test]
     fn an_error_names_what_it_is_about_once() {
-        let target = |error: S3Error| error.about(Some("b"), Some("k")).fields;
+        let target = |error: S3Error| error.about("PUT", Some("b"), Some("k")).fields;
         assert_eq!(target(S3ErrorCode::NoSuchKey.into()), [("Key", "k".to_owned())]);
         let source = S3Error::from(S3ErrorCode::NoSuchKey).field("Key", "source");
         assert_eq!(target(source), [("Key", "source".to_owned())]);
         assert_eq!(target(S3ErrorCode::NoSuchBucket.into()), [("BucketName", "b".to_owned())]);
+        assert_eq!(target(S3ErrorCode::MethodNotAllowed.into()), [("Method", "PUT".to_owned())]);
         assert_eq!(target(S3ErrorCode::SlowDown.into()), []);
     }
 }

@@ -43,7 +43,7 @@ pub struct Admitted {
     admission: Admission,
     cors: Option<Box<cors::Allowed>>,
     request_id: String,
-    is_head: bool,
+    method: Option<Method>,
 }
 
 /// What the first half has found out about the right to go on.
@@ -71,8 +71,8 @@ impl Ready {
 /// # Errors
 /// The answer, ready for the wire.
 pub async fn head(wire: WireHead, services: &Arc<Services>) -> Result<Ready, Response> {
-    let is_head = wire.method == Some(Method::Head);
-    let mut outline = Outline { request_id: wire.request_id.clone(), is_head, bucket: None, key: None, cors: None };
+    let method = wire.method;
+    let mut outline = Outline { request_id: wire.request_id.clone(), method, bucket: None, key: None, cors: None };
     let target = match Target::parse(&wire, &services.domains) {
         Ok(target) => target,
         Err(error) => {
@@ -96,7 +96,6 @@ pub async fn head(wire: WireHead, services: &Arc<Services>) -> Result<Ready, Res
 }
 
 async fn judge(wire: WireHead, target: Target, services: &Arc<Services>) -> Result<Admitted, S3Error> {
-    let is_head = wire.method == Some(Method::Head);
     let identity = auth::identify(&wire, &target, services.credentials.as_ref(), &services.rules).await;
     let identity = services.limits.failures.judge(wire.client, identity, |identity| identity.caller.access_key())?;
     if target.control && matches!(identity.how, SignatureKind::V2Header | SignatureKind::V2Query) {
@@ -138,7 +137,7 @@ async fn judge(wire: WireHead, target: Target, services: &Arc<Services>) -> Resu
         admission,
         cors: None,
         request_id: wire.request_id,
-        is_head,
+        method: wire.method,
     })
 }
 
@@ -203,7 +202,7 @@ pub async fn finish(ready: Ready, body: WireBody, services: &Arc<Services>) -> R
     };
     let outline = Outline {
         request_id: ready.request_id.clone(),
-        is_head: ready.is_head,
+        method: ready.method,
         bucket: ready.target.bucket.clone(),
         key: ready.target.key.clone(),
         cors: ready.cors,
@@ -260,15 +259,15 @@ async fn run(
 /// The answer to what was no request: nothing is known of it but why.
 #[must_use]
 pub fn unreadable(error: S3Error, wire: &WireHead, services: &Services) -> Response {
-    let is_head = wire.method == Some(Method::Head);
-    let outline = Outline { request_id: wire.request_id.clone(), is_head, bucket: None, key: None, cors: None };
+    let method = wire.method;
+    let outline = Outline { request_id: wire.request_id.clone(), method, bucket: None, key: None, cors: None };
     outline.to_wire(Err(error), "/", services)
 }
 
 /// What of a request an answer needs.
 struct Outline {
     request_id: String,
-    is_head: bool,
+    method: Option<Method>,
     bucket: Option<String>,
     key: Option<String>,
     /// What a page of another site may do with the answer.
@@ -279,7 +278,8 @@ impl Outline {
     /// The only place that writes an error.
     fn to_wire(&self, reply: Result<Response, S3Error>, resource: &str, services: &Services) -> Response {
         let mut answer = reply.unwrap_or_else(|error| {
-            let error = error.about(self.bucket.as_deref(), self.key.as_deref());
+            let method = self.method.map(Method::as_str).unwrap_or_default();
+            let error = error.about(method, self.bucket.as_deref(), self.key.as_deref());
             self.error(&error, resource, services)
         });
         if let Some(cors) = &self.cors {
@@ -301,7 +301,8 @@ impl Outline {
         answer.set("content-type", "application/xml");
         let document = xml::error::document(error, resource, &self.request_id, &services.host_id);
         // The answer to HEAD has no body; its length is that of the document GET would get.
-        answer.body = if self.is_head { ReplyBody::HeadOf(document.len() as u64) } else { ReplyBody::Full(document) };
+        let is_head = self.method == Some(Method::Head);
+        answer.body = if is_head { ReplyBody::HeadOf(document.len() as u64) } else { ReplyBody::Full(document) };
         answer
     }
 }

@@ -20,8 +20,8 @@ pub struct ReadConditions {
 pub enum Verdict {
     /// They hold.
     Go,
-    /// The client has this already.
-    NotModified,
+    /// The client has this already; names the header that says so.
+    NotModified(&'static str),
     /// `If-Match` or `If-Unmodified-Since` does not hold; names the header.
     Failed(&'static str),
 }
@@ -57,9 +57,11 @@ impl ReadConditions {
             None => {}
         }
         match &self.if_none_match {
-            Some(list) if list_names(list, &attrs.etag) => Verdict::NotModified,
+            Some(list) if list_names(list, &attrs.etag) => Verdict::NotModified("If-None-Match"),
             Some(_) => Verdict::Go,
-            None if self.if_modified_since.is_some_and(|since| modified <= since) => Verdict::NotModified,
+            None if self.if_modified_since.is_some_and(|since| modified <= since) => {
+                Verdict::NotModified("If-Modified-Since")
+            }
             None => Verdict::Go,
         }
     }
@@ -117,10 +119,18 @@ impl WriteConditions {
 
     /// Reads `if-match` and `if-none-match`. AWS takes only `*` in the latter, which has to be absent then; entity tags
     /// mean what RFC 9110 says, as in Ceph's gateway.
-    #[must_use]
-    pub fn parse(headers: &Headers) -> Self {
+    ///
+    /// # Errors
+    /// `NotImplemented` for both at once, as AWS.
+    pub fn parse(headers: &Headers) -> Result<Self, S3Error> {
         let text = |name: &str| headers.get(name).map(str::to_owned);
-        Self { if_match: text("if-match"), if_none_match: text("if-none-match"), ..Self::default() }
+        let conditions = Self { if_match: text("if-match"), if_none_match: text("if-none-match"), ..Self::default() };
+        if conditions.if_match.is_some() && conditions.if_none_match.is_some() {
+            return Err(S3Error::from(S3ErrorCode::NotImplemented)
+                .field("Header", "If-Match,If-None-Match")
+                .field("additionalMessage", "Multiple conditional request headers present in the request"));
+        }
+        Ok(conditions)
     }
 
     /// With this `If-Match`, if any.
@@ -213,9 +223,9 @@ mod tests {
             (&[][..], Verdict::Go),
             (&[("if-match", "\"abc\"")], Verdict::Go),
             (&[("if-match", "\"x\"")], Verdict::Failed("If-Match")),
-            (&[("if-none-match", "abc")], Verdict::NotModified),
+            (&[("if-none-match", "abc")], Verdict::NotModified("If-None-Match")),
             (&[("if-none-match", "x")], Verdict::Go),
-            (&[("if-modified-since", THEN)], Verdict::NotModified),
+            (&[("if-modified-since", THEN)], Verdict::NotModified("If-Modified-Since")),
             (&[("if-modified-since", BEFORE)], Verdict::Go),
             (&[("if-unmodified-since", THEN)], Verdict::Go),
             (&[("if-unmodified-since", BEFORE)], Verdict::Failed("If-Unmodified-Since")),

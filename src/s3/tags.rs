@@ -1,6 +1,8 @@
 //! Tags of objects and buckets: what they may be. Source: AWS, "Categorizing your objects using tags", "Tag naming and
 //! usage conventions".
 
+use std::collections::BTreeSet;
+
 use crate::s3::error::{S3Error, S3ErrorCode};
 use crate::s3::request::{Headers, Query};
 use crate::storage::Tag;
@@ -28,18 +30,19 @@ pub fn check(tags: &[Tag], most: usize) -> Result<(), S3Error> {
         return Err(S3ErrorCode::InvalidTag.because(format!("{whose} tags cannot be greater than {most}")));
     }
     for (at, tag) in tags.iter().enumerate() {
-        let invalid = |why: &'static str| {
-            S3ErrorCode::InvalidTag.because(why).field("TagKey", tag.key.as_str()).field("TagValue", tag.value.as_str())
-        };
+        let invalid = |why: &'static str| S3ErrorCode::InvalidTag.because(why).field("TagKey", tag.key.as_str());
         let length = tag.key.chars().count();
         if length == 0 || length > KEY_CHARS_MAX || !tag.key.chars().all(is_allowed) {
             return Err(invalid("The TagKey you have provided is invalid"));
         }
         if tag.key.get(..RESERVED.len()).is_some_and(|start| start.eq_ignore_ascii_case(RESERVED)) {
-            return Err(invalid("System tags cannot be added/updated by requester"));
+            return Err(invalid(match most {
+                OBJECT_TAGS_MAX => "Your TagKey cannot be prefixed with aws:",
+                _ => "System tags cannot be added/updated by requester",
+            }));
         }
         if tag.value.chars().count() > VALUE_CHARS_MAX || !tag.value.chars().all(is_allowed) {
-            return Err(invalid("The TagValue you have provided is invalid"));
+            return Err(invalid("The TagValue you have provided is invalid").field("TagValue", tag.value.as_str()));
         }
         if tags.iter().take(at).any(|other| other.key == tag.key) {
             return Err(invalid("Cannot provide multiple Tags with the same key"));
@@ -56,21 +59,31 @@ fn is_allowed(char: char) -> bool {
 /// Reads `x-amz-tagging`, which is written like a query; `None` when it is absent.
 ///
 /// # Errors
-/// `InvalidArgument` for what is no query, otherwise as [`check`].
+/// `InvalidArgument` for what is no query, has no name or has one twice; otherwise as [`check`].
 pub fn of_header(headers: &Headers) -> Result<Option<Vec<Tag>>, S3Error> {
     let Some(raw) = headers.bytes("x-amz-tagging") else { return Ok(None) };
-    let invalid = || {
+    let mut tags = std::str::from_utf8(raw).ok().and_then(|text| of_query(text.trim())).ok_or_else(|| {
         S3ErrorCode::InvalidArgument
             .because("The header 'x-amz-tagging' shall be encoded as UTF-8 then URLEncoded URL query parameters without tag name duplicates.")
             .field("ArgumentName", "x-amz-tagging")
-    };
-    let raw = std::str::from_utf8(raw).map_err(|_| invalid())?;
-    let query = Query::parse(raw.trim()).map_err(|_| invalid())?;
-    let mut tags: Vec<Tag> = query.iter().map(|p| Tag { key: p.name.clone(), value: p.value.clone() }).collect();
+            .field("ArgumentValue", String::from_utf8_lossy(raw))
+    })?;
     check(&tags, OBJECT_TAGS_MAX)?;
     // A query has no order that means anything; Ceph's gateway answers with the keys in order.
     tags.sort_by(|a, b| a.key.cmp(&b.key));
     Ok(Some(tags))
+}
+
+/// The tags of a query; `None` if they have an escape that is none, two values, no name, or a name twice.
+fn of_query(text: &str) -> Option<Vec<Tag>> {
+    let is_escape = |rest: &str| rest.as_bytes().get(..2).is_some_and(|two| two.iter().all(u8::is_ascii_hexdigit));
+    if !text.split('%').skip(1).all(is_escape) || text.split('&').any(|pair| pair.matches('=').count() > 1) {
+        return None;
+    }
+    let query = Query::parse(text).ok()?;
+    let tags: Vec<Tag> = query.iter().map(|p| Tag { key: p.name.clone(), value: p.value.clone() }).collect();
+    let names: BTreeSet<&str> = tags.iter().map(|tag| tag.key.as_str()).collect();
+    (names.len() == tags.len() && !names.contains("")).then_some(tags)
 }
 
 #[cfg(test)]
@@ -121,7 +134,12 @@ mod tests {
         );
         assert_eq!(header("").expect("parses"), Some(Vec::new()));
         assert_eq!(of_header(&Headers::default()).expect("parses"), None);
-        assert_eq!(header("a=1&a=2").expect_err("twice").code, S3ErrorCode::InvalidTag);
-        assert_eq!(header("a=%ff").expect_err("no UTF-8").code, S3ErrorCode::InvalidArgument);
+        assert_eq!(header("a&&&b").expect("parses"), Some(vec![tag("a", ""), tag("b", "")]));
+        for bad in ["a=1&a=2", "a=%ff", "a=%zz", "a=%4", "=", "=x", "a=1,b=2", "%61=1&a=2"] {
+            let error = header(bad).expect_err(bad);
+            let fields = [("ArgumentName", "x-amz-tagging".to_owned()), ("ArgumentValue", bad.to_owned())];
+            assert_eq!((error.code, error.fields.as_slice()), (S3ErrorCode::InvalidArgument, &fields[..]), "{bad}");
+        }
+        assert_eq!(header("a=;").expect_err("forbidden").code, S3ErrorCode::InvalidTag);
     }
 }

@@ -77,7 +77,7 @@ pub async fn decide(
     }
     let conditions = match row.name {
         "DeleteObject" => WriteConditions::parse_delete(&question.asked.headers)?,
-        name if asked::creates(name) == Some(true) => WriteConditions::parse(&question.asked.headers),
+        name if asked::creates(name) == Some(true) => WriteConditions::parse(&question.asked.headers)?,
         _ => WriteConditions::default(),
     };
     question.may_compare(&conditions, services).await?;

@@ -4,13 +4,18 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::s3::error::S3Error;
 use crate::s3::xml;
+use crate::s3::xml::reader::malformed;
 
 /// The header that says the same as the field's document.
 ///
 /// # Errors
 /// `MalformedXML`.
 pub fn header(document: &str) -> Result<String, S3Error> {
-    let tags = xml::tagging::parse(document.trim().as_bytes())?;
+    let document = document.trim();
+    if document.is_empty() {
+        return Err(malformed("the field tagging is empty"));
+    }
+    let tags = xml::tagging::parse(document.as_bytes())?;
     let encode = |text| utf8_percent_encode(text, NON_ALPHANUMERIC);
     let pairs: Vec<String> = tags.iter().map(|tag| format!("{}={}", encode(&tag.key), encode(&tag.value))).collect();
     Ok(pairs.join("&"))

@@ -60,7 +60,7 @@ pub fn document(attrs: &ObjectAttrs, wanted: Wanted, parts: Option<&PartsPage<'_
 
 fn object_parts(out: &mut Document, page: &PartsPage<'_>) {
     out.open("ObjectParts");
-    let last = page.parts.last().map_or(page.marker, |(number, _)| *number);
+    let last = page.parts.last().map_or(0, |(number, _)| *number);
     out.flag("IsTruncated", page.truncated);
     out.number("MaxParts", page.max_parts as u64);
     out.number("NextPartNumberMarker", last.into());

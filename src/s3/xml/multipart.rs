@@ -38,10 +38,10 @@ pub struct NamedPart {
 /// Reads the parts of a CompleteMultipartUpload, in the order sent.
 ///
 /// # Errors
-/// `MalformedXML`; `InvalidRequest` for no document at all.
+/// `MalformedXML`, also for no document at all, as Ceph's gateway says it (AWS: `InvalidRequest`).
 pub fn parts_to_complete(document: &[u8]) -> Result<Vec<NamedPart>, S3Error> {
     if document.is_empty() {
-        return Err(S3ErrorCode::InvalidRequest.because("You must specify at least one part"));
+        return Err(malformed("there is none"));
     }
     let root = Element::parse(document, "CompleteMultipartUpload")?;
     let mut parts = Vec::new();
@@ -167,8 +167,10 @@ pub struct UploadsPage<'a> {
     pub uploads: &'a [Upload],
     /// Prefixes up to the delimiter.
     pub common_prefixes: &'a [String],
-    /// Where to go on: key and upload id.
-    pub next: Option<(&'a str, String)>,
+    /// Where to go on, or where the last page ended: key and upload id. Empty after nothing, and the id after a prefix.
+    pub next: (&'a str, String),
+    /// There are more.
+    pub truncated: bool,
 }
 
 /// The answer to ListMultipartUploads.
@@ -179,15 +181,14 @@ pub fn uploads(page: &UploadsPage<'_>) -> Bytes {
     out.text("Bucket", page.bucket);
     out.text("KeyMarker", &encoding.apply(page.key_marker));
     out.text("UploadIdMarker", page.upload_id_marker);
-    if let Some((key, id)) = &page.next {
-        out.text("NextKeyMarker", &encoding.apply(key));
-        out.text("NextUploadIdMarker", id);
-    }
+    let (next_key, next_id) = &page.next;
+    out.text("NextKeyMarker", &encoding.apply(next_key));
+    out.text("NextUploadIdMarker", next_id);
     out.text("Prefix", &encoding.apply(page.prefix));
     out.maybe("Delimiter", page.delimiter.map(|d| encoding.apply(d)).as_deref());
     out.maybe("EncodingType", encoding.name());
     out.number("MaxUploads", page.max_uploads as u64);
-    out.flag("IsTruncated", page.next.is_some());
+    out.flag("IsTruncated", page.truncated);
     for upload in page.uploads {
         out.open("Upload");
         out.text("Key", &encoding.apply(upload.key.as_str()));

@@ -31,8 +31,11 @@ impl Element {
     /// Reads a document whose root has to be `root`, in S3's namespace or none.
     ///
     /// # Errors
-    /// `MalformedXML`, with what is wrong and where.
+    /// `MalformedXML`, with what is wrong and where; `MissingRequestBodyError` for nothing at all.
     pub fn parse(document: &[u8], root: &str) -> Result<Self, S3Error> {
+        if document.is_empty() {
+            return Err(S3ErrorCode::MissingRequestBodyError.into());
+        }
         let text = std::str::from_utf8(document).map_err(|_| malformed("it is not UTF-8"))?;
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         // Other control characters are taken, since keys may have them; this one could not even be referred to.

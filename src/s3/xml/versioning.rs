@@ -33,8 +33,8 @@ pub fn parse(document: &[u8]) -> Result<Versioning, S3Error> {
     match root.text_of("Status").map(str::trim) {
         Some("Enabled") => Ok(Versioning::Enabled),
         Some("Suspended") => Ok(Versioning::Suspended),
-        Some(_) => Err(malformed("Status is neither Enabled nor Suspended")),
-        None => Err(S3ErrorCode::IllegalVersioningConfigurationException.into()),
+        Some(status) if !status.is_empty() => Err(malformed("Status is neither Enabled nor Suspended")),
+        _ => Err(S3ErrorCode::IllegalVersioningConfigurationException.into()),
     }
 }
 

@@ -10,7 +10,7 @@ use crate::s3::operation::{AclRight, Action, BodyKind, Level, Reply, Request, Ro
 use crate::s3::request::Method;
 use crate::s3::response::Response;
 use crate::s3::services::Services;
-use crate::storage::{Bucket, DeleteBucket, MetadataStore, UploadScan, VersionScan};
+use crate::storage::{Bucket, DeleteBucket, MetadataStore, UploadScan, VersionScan, Versioning};
 
 /// How often uploads that keep being opened are aborted before the bucket counts as in use.
 const ATTEMPTS_MAX: u32 = 2;
@@ -59,8 +59,17 @@ async fn run(permit: Permit, services: &Services) -> Result<Response, S3Error> {
     }
     match answer {
         DeleteBucket::Deleted => Ok(Response::status(204)),
-        DeleteBucket::NotEmpty => Err(S3Error::from(S3ErrorCode::BucketNotEmpty).field("BucketName", name)),
+        DeleteBucket::NotEmpty => Err(not_empty(bucket).field("BucketName", name)),
         DeleteBucket::Absent => Err(S3Error::from(S3ErrorCode::NoSuchBucket).field("BucketName", name)),
+    }
+}
+
+/// What AWS says; of a bucket with versioning, that there may be more than listings of its objects show.
+fn not_empty(bucket: &Bucket) -> S3Error {
+    match bucket.settings.versioning() {
+        Versioning::Off => S3ErrorCode::BucketNotEmpty.into(),
+        Versioning::Enabled | Versioning::Suspended => S3ErrorCode::BucketNotEmpty
+            .because("The bucket you tried to delete is not empty. You must delete all versions in the bucket."),
     }
 }
 

@@ -6,7 +6,7 @@ use futures::StreamExt;
 use futures::stream;
 
 use crate::s3::access::{self, Permit};
-use crate::s3::error::S3Error;
+use crate::s3::error::{S3Error, S3ErrorCode};
 use crate::s3::lock::headers::bypass;
 use crate::s3::operation::{AclRight, Action, BodyKind, Level, Reply, Request, Row};
 use crate::s3::ops::object::{delete_object, version};
@@ -62,7 +62,8 @@ async fn run(permit: &Permit, items: Vec<Item>, headers: &Headers, services: &Se
 }
 
 async fn delete_one(permit: &Permit, item: &Item, headers: &Headers, services: &Services) -> Result<Deleted, S3Error> {
-    let version = version::parse(item.version_id.as_deref())?;
+    // As AWS: of one key of many, what is no version is one that is not there.
+    let version = version::parse(item.version_id.as_deref()).map_err(|_| S3ErrorCode::NoSuchVersion)?;
     let conditions = WriteConditions::of_delete(item.etag.as_deref(), item.modified.as_deref(), item.size.as_deref())?;
     let permit = access::decide_key(permit, &item.key, version, &conditions, services).await?;
     let bypass = bypass(&permit, headers);

@@ -80,7 +80,7 @@ fn call(permit: Permit, request: Request, services: Arc<Services>) -> Reply {
 }
 
 async fn decode(permit: &Permit, request: Request, services: &Services) -> Result<Input, S3Error> {
-    let conditions = WriteConditions::parse(&request.headers);
+    let conditions = WriteConditions::parse(&request.headers)?;
     let size = claimed_size(&request.headers)?;
     let checksum = Checksum { claim: claim_of_object(&request.headers)?, kind: Kind::parse(&request.headers)? };
     let upload = find(permit, &request.target, services).await?;

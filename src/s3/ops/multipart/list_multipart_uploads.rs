@@ -45,8 +45,10 @@ fn call(permit: Permit, request: Request, services: Arc<Services>) -> Reply {
 
 fn decode(target: &Target) -> Result<Input, S3Error> {
     let text = |name: &str| target.query.get(name).unwrap_or_default().to_owned();
-    let (key_marker, upload_id_marker) = (text("key-marker"), text("upload-id-marker"));
-    if UploadId::parse(&upload_id_marker).is_none() && !key_marker.is_empty() && !upload_id_marker.is_empty() {
+    let key_marker = text("key-marker");
+    // Alone it means nothing, and AWS does not repeat it.
+    let upload_id_marker = if key_marker.is_empty() { String::new() } else { text("upload-id-marker") };
+    if UploadId::parse(&upload_id_marker).is_none() && !upload_id_marker.is_empty() {
         return Err(S3ErrorCode::InvalidArgument
             .because("Invalid uploadId marker")
             .field("ArgumentName", "upload-id-marker")
@@ -66,10 +68,13 @@ async fn run(permit: Permit, input: Input, services: &Services) -> Result<Respon
     let listed = list(bucket, &input, services).await?;
     let (attrs, initiators) = (listed.entries.iter().map(|u| &u.attrs), listed.entries.iter().map(|u| u.initiator));
     let owners = Owners::of(bucket, attrs, initiators, services).await?;
-    let next = listed.last.as_deref().filter(|_| listed.next.is_some()).map(|key| {
-        let of_key = listed.entries.last().filter(|upload| upload.key.as_str() == key);
-        (key, of_key.map(|upload| upload.id.to_string()).unwrap_or_default())
-    });
+    // AWS names no prefix here, which would make its clients begin anew.
+    let truncated = listed.next.is_some();
+    let last = listed.entries.last();
+    let next = match listed.last.as_deref().filter(|_| truncated) {
+        Some(key) => (key, last.filter(|upload| upload.key.as_str() == key)),
+        None => (last.map_or("", |upload| upload.key.as_str()), last),
+    };
     Ok(Response::xml(xml::multipart::uploads(&UploadsPage {
         bucket: bucket.name.as_str(),
         owners: &owners,
@@ -81,7 +86,8 @@ async fn run(permit: Permit, input: Input, services: &Services) -> Result<Respon
         encoding: input.encoding,
         uploads: &listed.entries,
         common_prefixes: &listed.common_prefixes,
-        next,
+        next: (next.0, next.1.map(|upload| upload.id.to_string()).unwrap_or_default()),
+        truncated,
     })))
 }
 

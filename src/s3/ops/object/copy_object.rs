@@ -114,7 +114,7 @@ async fn decode(permit: &Permit, headers: &Headers, services: &Services) -> Resu
     Ok(Input {
         source,
         source_conditions: ReadConditions::parse(headers, "x-amz-copy-source-"),
-        conditions: WriteConditions::parse(headers),
+        conditions: WriteConditions::parse(headers)?,
         replaced,
         storage_class: storage_class::parse(headers)?,
         redirect,
@@ -244,12 +244,12 @@ async fn copy(
 /// # Errors
 /// `PreconditionFailed`.
 pub fn judge_source(conditions: &ReadConditions, attrs: &ObjectAttrs) -> Result<(), S3Error> {
-    let condition = match conditions.judge(attrs) {
-        Verdict::Go => return Ok(()),
-        Verdict::NotModified => "x-amz-copy-source-If-None-Match",
-        Verdict::Failed(name) => name,
-    };
-    Err(S3Error::from(S3ErrorCode::PreconditionFailed).field("Condition", condition))
+    match conditions.judge(attrs) {
+        Verdict::Go => Ok(()),
+        Verdict::NotModified(name) | Verdict::Failed(name) => {
+            Err(S3Error::from(S3ErrorCode::PreconditionFailed).field("Condition", format!("x-amz-copy-source-{name}")))
+        }
+    }
 }
 
 fn encode(attrs: &ObjectAttrs) -> Response {

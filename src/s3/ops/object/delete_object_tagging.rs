@@ -28,8 +28,8 @@ pub const ROW: Row = Row {
 fn call(permit: Permit, request: Request, services: Arc<Services>) -> Reply {
     Box::pin(async move {
         let named = version::named(&request.target)?;
-        let amended =
-            amend(&permit, named, &services, |now| Ok(ObjectAttrs { tags: Vec::new(), ..now.clone() })).await?;
+        let amended = amend(&permit, named, &services, |now| Ok(ObjectAttrs { tags: Vec::new(), ..now.clone() })).await;
+        let amended = amended.map_err(version::of_tags)?;
         let mut answer = Response::status(204);
         version::tell(&mut answer, permit.bucket()?, &amended.attrs);
         Ok(answer)

@@ -164,7 +164,7 @@ pub fn judge(conditions: &ReadConditions, bucket: &Bucket, attrs: &ObjectAttrs) 
     match conditions.judge(attrs) {
         Verdict::Go => Ok(()),
         Verdict::Failed(condition) => Err(S3Error::from(S3ErrorCode::PreconditionFailed).field("Condition", condition)),
-        Verdict::NotModified => Err(not_modified(bucket, attrs)),
+        Verdict::NotModified(_) => Err(not_modified(bucket, attrs)),
     }
 }
 
@@ -196,7 +196,7 @@ pub async fn outline(
     version::tell(&mut answer, bucket, attrs);
     if input.checksum_mode {
         // Only of what is answered: clients compare it with what they receive.
-        let whole = range.is_none();
+        let whole = range.as_ref().is_none_or(|range| input.part_number.is_none() && *range == (0..attrs.size));
         checksum::write(&mut answer, if whole { &attrs.checksums } else { &checksums }, true);
     }
     if let Some(part) = &partial {

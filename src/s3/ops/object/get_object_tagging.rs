@@ -29,7 +29,7 @@ fn call(permit: Permit, request: Request, services: Arc<Services>) -> Reply {
     Box::pin(async move {
         let named = version::named(&request.target)?;
         let bucket = permit.bucket()?;
-        let record = version::read(&permit, named, Fetch::Attrs, &services).await?;
+        let record = version::read(&permit, named, Fetch::Attrs, &services).await.map_err(version::of_tags)?;
         let mut answer = Response::xml(xml::tagging::write(&record.attrs.tags));
         version::tell(&mut answer, bucket, &record.attrs);
         Ok(answer)

@@ -56,7 +56,7 @@ async fn decode(permit: &Permit, request: &Request, services: &Services) -> Resu
     check_digest(permit.bucket()?, lock.as_ref(), headers, "Put Object")?;
     checksum::announced(headers, request.presigned, Expected::parse(headers)?.claim())?;
     let rights = acl::of_write(permit, headers, services).await?;
-    Ok(Input { kept: ObjectHeaders::parse(headers)?, conditions: WriteConditions::parse(headers), lock, rights })
+    Ok(Input { kept: ObjectHeaders::parse(headers)?, conditions: WriteConditions::parse(headers)?, lock, rights })
 }
 
 async fn run(permit: &Permit, input: Input, request: Request, services: &Services) -> Result<ObjectAttrs, S3Error> {

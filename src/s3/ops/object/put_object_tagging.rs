@@ -37,7 +37,8 @@ fn call(permit: Permit, request: Request, services: Arc<Services>) -> Reply {
         let wanted = xml::tagging::parse(&document)?;
         tags::check(&wanted, tags::OBJECT_TAGS_MAX)?;
         let amended =
-            amend(&permit, named, &services, |now| Ok(ObjectAttrs { tags: wanted.clone(), ..now.clone() })).await?;
+            amend(&permit, named, &services, |now| Ok(ObjectAttrs { tags: wanted.clone(), ..now.clone() })).await;
+        let amended = amended.map_err(version::of_tags)?;
         let mut answer = Response::status(200);
         version::tell(&mut answer, permit.bucket()?, &amended.attrs);
         Ok(answer)

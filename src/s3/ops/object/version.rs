@@ -182,17 +182,28 @@ pub fn there(
     };
     let error = match version {
         None => S3Error::from(S3ErrorCode::NoSuchKey).field("Key", key.as_str()),
-        Some(_) => S3Error::from(S3ErrorCode::MethodNotAllowed)
-            .field("Method", "GET")
-            .field("ResourceType", "DeleteMarker")
-            .header("allow", "DELETE")
-            .header("last-modified", http_date(Timestamp(marker.attrs.modified_micros))),
+        Some(_) => not_of_markers().header("last-modified", http_date(Timestamp(marker.attrs.modified_micros))),
     };
     let error = error.header(DELETE_MARKER, "true");
     Err(match told(bucket, &marker.attrs) {
         Some(text) => error.header(HEADER, text),
         None => error,
     })
+}
+
+/// What AWS says of a delete marker on top to those who ask about tags: that it is one, not that there is no such key.
+#[must_use]
+pub fn of_tags(error: S3Error) -> S3Error {
+    let on_marker = error.headers.iter().any(|(name, value)| *name == DELETE_MARKER && value == "true");
+    if error.code != S3ErrorCode::NoSuchKey || !on_marker {
+        return error;
+    }
+    let headers = error.headers.into_iter();
+    headers.fold(not_of_markers(), |error, (name, value)| error.header(name, value))
+}
+
+fn not_of_markers() -> S3Error {
+    S3Error::from(S3ErrorCode::MethodNotAllowed).field("ResourceType", "DeleteMarker").header("allow", "DELETE")
 }
 
 #[cfg(test)]

@@ -34,6 +34,7 @@ fn a_bucket_with_an_object_stays() {
     g.put("k", "x");
     let reply = g.alice.delete(&g.root()).assert_error(409, "BucketNotEmpty");
     assert_eq!(reply.element("BucketName"), Some(g.bucket.clone()));
+    assert_eq!(reply.element("Message").as_deref(), Some("The bucket you tried to delete is not empty"));
     g.get("k").assert_body("x");
     g.alice.delete(&g.path("k")).assert_status(204);
     g.alice.delete(&g.root()).assert_status(204);

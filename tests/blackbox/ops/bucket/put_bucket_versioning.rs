@@ -33,11 +33,15 @@ fn a_wrong_document_is_refused() {
         let body = format!("<VersioningConfiguration>{inner}</VersioningConfiguration>");
         g.alice.put(&target, body)
     };
-    put("").assert_error(400, "IllegalVersioningConfigurationException");
+    for none in ["", "<Status/>"] {
+        let reply = put(none).assert_error(400, "IllegalVersioningConfigurationException");
+        assert_eq!(reply.element("Message").as_deref(), Some("The Versioning element must be specified"));
+    }
     put("<Status>Off</Status>").assert_error(400, "MalformedXML");
     put("<Status>Enabled</Status><MfaDelete>Enabled</MfaDelete>").assert_error(501, "NotImplemented");
     put("<Status>Enabled</Status><MfaDelete>Disabled</MfaDelete>").assert_status(200);
-    g.alice.put(&target, "").assert_error(400, "MalformedXML");
+    let none = g.alice.put(&target, "").assert_error(400, "MissingRequestBodyError");
+    assert_eq!(none.element("Message").as_deref(), Some("Request Body is empty"));
     g.alice.put(&target, "<Other/>").assert_error(400, "MalformedXML");
     g.bob.put(&target, "<VersioningConfiguration/>").assert_error(403, "AccessDenied");
 }
@@ -77,7 +81,9 @@ fn a_delete_puts_a_marker_on_top() {
     reply.assert_header("x-amz-delete-marker", "true").assert_header("allow", "DELETE");
     assert!(g.keys("").is_empty());
     g.alice.get(&of(&g, "k", &one)).assert_body("one");
-    g.alice.delete(&g.root()).assert_error(409, "BucketNotEmpty");
+    let kept = g.alice.delete(&g.root()).assert_error(409, "BucketNotEmpty");
+    let message = "The bucket you tried to delete is not empty. You must delete all versions in the bucket.";
+    assert_eq!(kept.element("Message").as_deref(), Some(message));
     let unmarked =
         g.alice.delete(&of(&g, "k", &marker)).assert_status(204).assert_header("x-amz-delete-marker", "true");
     assert_eq!(id(&unmarked), marker);

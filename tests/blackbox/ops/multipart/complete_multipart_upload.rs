@@ -7,7 +7,7 @@
 //! | 400 InvalidPart | a part is not there, or another one | parts_have_to_be_there_in_order_and_large_enough |
 //! | 400 InvalidPartOrder | not in ascending order | parts_have_to_be_there_in_order_and_large_enough |
 //! | 400 InvalidArgument | a part number or checksum that is none | no_document_and_a_number_below_zero_are_told_apart_from_wrong_xml, checksums::a_completion_names_the_checksums_it_expects |
-//! | 400 InvalidRequest | no document; another size, type or checksum than declared | no_document_and_a_number_below_zero_are_told_apart_from_wrong_xml, checksums::a_completion_names_the_checksums_it_expects |
+//! | 400 InvalidRequest | another size, type or checksum than declared | checksums::a_completion_names_the_checksums_it_expects |
 //! | 400 MalformedXML | the document is none | the_document_has_to_be_right |
 //! | 400 BadDigest | the checksum of the whole differs, or the digest of the document | checksums::a_completion_names_the_checksums_it_expects, everywhere::a_document_whose_digest_differs |
 //! | 400 InvalidDigest | the digest of the document is none | everywhere::a_document_whose_digest_differs |
@@ -68,7 +68,7 @@ fn completing_again_answers_the_same() {
 fn no_document_and_a_number_below_zero_are_told_apart_from_wrong_xml() {
     let g = Ground::new();
     let upload = Multipart::open(&g, "k");
-    g.alice.post(&upload.target(""), "").assert_error(400, "InvalidRequest");
+    g.alice.post(&upload.target(""), "").assert_error(400, "MalformedXML");
     g.alice.post(&upload.target(""), "<CompleteMultipartUpload/>").assert_error(400, "MalformedXML");
     let part = |number: &str| {
         let document = format!(

@@ -77,7 +77,8 @@ fn what_is_not_implemented_is_refused() {
     for (name, value, status, code) in [
         ("x-amz-acl", "open", 400, "InvalidArgument"),
         ("x-amz-storage-class", "FASTEST", 400, "InvalidStorageClass"),
-        ("x-amz-tagging", "a=1&a=2", 400, "InvalidTag"),
+        ("x-amz-tagging", "a=1&a=2", 400, "InvalidArgument"),
+        ("x-amz-tagging", "a=;", 400, "InvalidTag"),
         ("x-amz-meta-a", &*"x".repeat(2048), 400, "MetadataTooLarge"),
         ("x-amz-server-side-encryption", "AES256", 501, "NotImplemented"),
     ] {

@@ -7,7 +7,7 @@
 //! | 403 AccessDenied | the caller has no right to it | edges_and_errors |
 //! | 404 NoSuchBucket | there is no such bucket | everywhere::a_bucket_that_is_not_there |
 
-use crate::client::encode_value;
+use crate::client::{Reply, encode_value};
 use crate::ops::Ground;
 use crate::ops::multipart::Multipart;
 
@@ -70,8 +70,16 @@ fn edges_and_errors() {
     let none = g.alice.get(&format!("{target}&max-uploads=0")).assert_status(200);
     assert_eq!((none.elements("Key").len(), none.element("IsTruncated").as_deref()), (0, Some("false")));
     assert_eq!(g.alice.get(&format!("{target}&max-uploads=5000")).element("MaxUploads").as_deref(), Some("1000"));
-    // Alone, the marker of an id means nothing.
-    assert_eq!(g.alice.get(&format!("{target}&upload-id-marker=x")).elements("Key"), ["a b"]);
+    // Alone, the marker of an id means nothing and is not repeated.
+    let alone = g.alice.get(&format!("{target}&upload-id-marker=x")).assert_status(200);
+    assert_eq!((alone.elements("Key"), alone.element("UploadIdMarker")), (vec!["a b".into()], Some(String::new())));
+    // As AWS: what is the last of a page is named though it was the last page, unless it is a prefix.
+    let next = |page: &Reply| (page.element("NextKeyMarker"), page.element("NextUploadIdMarker"));
+    assert_eq!(next(&alone), (Some("a b".into()), alone.element("UploadId")));
+    assert_eq!(next(&none), (Some(String::new()), Some(String::new())));
+    let prefixes = g.alice.get(&format!("{target}&delimiter=%20")).assert_status(200);
+    assert_eq!(prefixes.elements("CommonPrefixes").len(), 1, "{prefixes}");
+    assert_eq!(next(&prefixes), (Some(String::new()), Some(String::new())));
     for bad in ["max-uploads=-1", "max-uploads=x", "encoding-type=x", "key-marker=a&upload-id-marker=x"] {
         g.alice.get(&format!("{target}&{bad}")).assert_error(400, "InvalidArgument");
     }

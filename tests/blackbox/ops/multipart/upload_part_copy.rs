@@ -70,8 +70,13 @@ fn ranges_and_conditions_are_judged_first() {
     let future = [("x-amz-copy-source-if-modified-since", "Fri, 01 Jan 2100 00:00:00 GMT")];
     let other = Multipart::open(&g, "other");
     copy(&g, &other, 1, "s", &future).assert_status(200);
-    copy(&g, &upload, 1, "s", &[("x-amz-copy-source-if-match", "\"0\"")]).assert_error(412, "PreconditionFailed");
-    copy(&g, &upload, 1, "s", &[("x-amz-copy-source-if-none-match", &etag)]).assert_error(412, "PreconditionFailed");
+    for (name, value, condition) in [
+        ("x-amz-copy-source-if-match", "\"0\"", "x-amz-copy-source-If-Match"),
+        ("x-amz-copy-source-if-none-match", &etag, "x-amz-copy-source-If-None-Match"),
+    ] {
+        let reply = copy(&g, &upload, 1, "s", &[(name, value)]).assert_error(412, "PreconditionFailed");
+        assert_eq!(reply.element("Condition").as_deref(), Some(condition));
+    }
     copy(&g, &upload, 1, "none", &[]).assert_error(404, "NoSuchKey");
     let from = |source: String| {
         let request = g.alice.request("PUT", &upload.target("partNumber=1&"));

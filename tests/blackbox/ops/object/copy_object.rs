@@ -17,6 +17,7 @@
 //! | 404 NoSuchVersion | there is no such version of the source | a_missing_source_is_named |
 //! | 412 PreconditionFailed | a condition on the destination does not hold | the_destination_has_conditions |
 //! | 412 | a condition on the source does not hold | the_source_has_conditions |
+//! | 501 NotImplemented | `If-Match` and `If-None-Match` at once | the_destination_has_conditions |
 //! | 501 NotImplemented | encryption is asked for | what_clients_restate_is_taken_and_the_rest_is_refused |
 
 use dolium::s3::checksum::{Algorithm, Hasher};
@@ -123,6 +124,10 @@ fn the_source_has_conditions() {
     ] {
         let reply = copy(&g, "s", "copy", &[(name, value)]);
         assert_eq!(reply.status, status, "{name}: {value}: {reply}");
+        if status == 412 {
+            assert_eq!(reply.element("Condition").map(|c| c.to_lowercase()).as_deref(), Some(name), "{reply}");
+            assert!(reply.element("Condition").is_some_and(|c| c.starts_with("x-amz-copy-source-If-")), "{reply}");
+        }
         assert_eq!(g.keys("").contains(&"copy".to_owned()), status == 200, "{name}: {value}");
         g.alice.delete(&g.path("copy")).assert_status(204);
     }
@@ -137,6 +142,7 @@ fn the_destination_has_conditions() {
     copy(&g, "s", "d", &[("if-none-match", "*")]).assert_error(412, "PreconditionFailed");
     copy(&g, "s", "d", &[("if-match", "\"0\"")]).assert_error(412, "PreconditionFailed");
     copy(&g, "s", "none", &[("if-match", &etag)]).assert_error(404, "NoSuchKey");
+    copy(&g, "s", "d", &[("if-match", &etag), ("if-none-match", "\"0\"")]).assert_error(501, "NotImplemented");
     g.get("d").assert_body("old");
     copy(&g, "s", "d", &[("if-match", &etag)]).assert_status(200);
     copy(&g, "s", "none", &[("if-none-match", "*")]).assert_status(200);

@@ -8,7 +8,7 @@
 //! | 404 NoSuchBucket | there is no such bucket | everywhere::a_bucket_that_is_not_there |
 //! | 404 NoSuchKey | there is no such object | without_tags_the_set_is_empty, everywhere::a_key_or_a_version_that_is_not_there |
 //! | 404 NoSuchVersion | there is no such version | everywhere::a_key_or_a_version_that_is_not_there |
-//! | 405 MethodNotAllowed | the version is a delete marker | everywhere::a_key_or_a_version_that_is_not_there |
+//! | 405 MethodNotAllowed | the version, or what is on top, is a delete marker | everywhere::a_key_or_a_version_that_is_not_there |
 
 use crate::ops::Ground;
 
@@ -39,9 +39,12 @@ fn a_put_and_an_upload_bring_tags_along() {
         (reply.elements("Key"), reply.elements("Value")),
         (vec!["a".into(), "b c".into(), "empty".into()], vec!["1".into(), "ü".into(), String::new()],)
     );
-    put("a=1&a=2").assert_error(400, "InvalidTag");
     put(&(0..11).map(|i| format!("k{i}=v")).collect::<Vec<_>>().join("&")).assert_error(400, "InvalidTag");
-    put("a=%ff").assert_error(400, "InvalidArgument");
+    for bad in ["a=1&a=2", "a=1,b=2", "=", "a=%ff", "a=%zz"] {
+        let reply = put(bad).assert_error(400, "InvalidArgument");
+        let named = (reply.element("ArgumentName"), reply.element("ArgumentValue"));
+        assert_eq!(named, (Some("x-amz-tagging".into()), Some(bad.into())), "{reply}");
+    }
     g.get("k").assert_header("x-amz-tagging-count", "3");
     g.put("k", "again");
     g.get("k").assert_no_header("x-amz-tagging-count");

@@ -23,9 +23,10 @@
 //! | 403 AccessDenied | no right to it; another owner than expected; public lists are blocked | only_an_allowed_body_is_asked_for, there_has_to_be_a_bucket, an_object_gets_the_list_it_is_put_with |
 //! | 404 NoSuchBucket | there is no such bucket | there_has_to_be_a_bucket |
 //! | 404 NoSuchKey | nothing is there for `If-Match` | a_create_can_be_made_conditional |
-//! | 409 ConditionalRequestConflict | a write at the same time leaves it open whether the condition held | races::one_of_200_conditional_creates_wins |
+//! | never 409 ConditionalRequestConflict | whoever lost is told 412, and who cannot know 503, which the SDKs repeat | races::one_of_200_conditional_creates_wins |
 //! | 411 MissingContentLength | no length | a_body_has_a_length |
 //! | 412 PreconditionFailed | `If-Match` or `If-None-Match` does not hold | a_create_can_be_made_conditional |
+//! | 501 NotImplemented | `If-Match` and `If-None-Match` at once | two_conditions_at_once_are_not_implemented |
 //! | 501 NotImplemented | encryption, archives, and what else is not here | what_is_not_implemented_is_refused_and_never_half_done |
 
 use crate::client::Payload;
@@ -219,6 +220,14 @@ fn an_object_without_a_checksum_gets_crc64nvme() {
     let part =
         g.alice.request("GET", &g.path("k")).header("x-amz-checksum-mode", "ENABLED").header("range", "bytes=0-1");
     part.send().assert_status(206).assert_no_header("x-amz-checksum-crc64nvme");
+    // All of it is what the checksum is of.
+    let crc = data_encoding::BASE64.encode(&crc_fast::crc64_nvme(&bytes(300_000)).to_be_bytes());
+    for range in ["bytes=0-", "bytes=0-299999", "bytes=-300000"] {
+        let whole =
+            g.alice.request("GET", &g.path("k")).header("x-amz-checksum-mode", "ENABLED").header("range", range);
+        let whole = whole.send().assert_status(206).assert_header("content-range", "bytes 0-299999/300000");
+        whole.assert_header("x-amz-checksum-crc64nvme", &crc).assert_header("x-amz-checksum-type", "FULL_OBJECT");
+    }
     let listed = g.alice.get(&g.root()).assert_status(200);
     assert_eq!(
         (listed.element("ChecksumAlgorithm"), listed.element("ChecksumType")),
@@ -391,6 +400,16 @@ fn only_an_allowed_body_is_asked_for() {
         reply.assert_error(403, code);
     }
     g.get("k").assert_body("x");
+}
+
+#[test]
+fn two_conditions_at_once_are_not_implemented() {
+    let g = Ground::new();
+    let etag = g.put("k", "old").etag();
+    let put = g.alice.request("PUT", &g.path("k")).header("if-match", &etag).header("if-none-match", "*").body("new");
+    let reply = put.send().assert_error(501, "NotImplemented");
+    assert_eq!(reply.element("Header").as_deref(), Some("If-Match,If-None-Match"));
+    g.get("k").assert_body("old");
 }
 
 #[test]

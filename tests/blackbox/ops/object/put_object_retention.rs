@@ -85,7 +85,6 @@ fn what_is_no_retention_is_refused() {
     let g = ground();
     g.put("k", "x");
     for document in [
-        "",
         "<Other/>",
         "<Retention><Mode>GOVERNANCE</Mode></Retention>",
         &format!("<Retention><RetainUntilDate>{FAR}</RetainUntilDate></Retention>"),

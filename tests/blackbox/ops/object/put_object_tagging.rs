@@ -11,9 +11,9 @@
 //! | 400 InvalidArgument | `versionId` is none | everywhere::a_key_or_a_version_that_is_not_there |
 //! | 403 AccessDenied | the caller has no right to it | wrong_tags_are_refused |
 //! | 404 NoSuchBucket | there is no such bucket | everywhere::a_bucket_that_is_not_there |
-//! | 404 NoSuchKey | there is no such object, or a delete marker is on top | everywhere::a_key_or_a_version_that_is_not_there |
+//! | 404 NoSuchKey | there is no such object | everywhere::a_key_or_a_version_that_is_not_there |
 //! | 404 NoSuchVersion | there is no such version | everywhere::a_key_or_a_version_that_is_not_there |
-//! | 405 MethodNotAllowed | the version is a delete marker | each_version_has_its_own |
+//! | 405 MethodNotAllowed | the version, or what is on top, is a delete marker | each_version_has_its_own, everywhere::a_key_or_a_version_that_is_not_there |
 //! | 409 OperationAborted | another has changed the object since the right to it was judged | access::tests::what_came_meanwhile_is_not_what_was_judged |
 //! | never 500 InternalError | the tags could not be applied: the store is there or it is 503 | faults::a_refused_call_is_an_error_and_changes_nothing |
 
@@ -58,9 +58,20 @@ fn wrong_tags_are_refused() {
     put(&g, "", document(&many[..10])).assert_status(200);
     put(&g, "", document(&[(&"k".repeat(129), "v")])).assert_error(400, "InvalidTag");
     put(&g, "", document(&[("k", &"v".repeat(257))])).assert_error(400, "InvalidTag");
-    put(&g, "", document(&[("k", "1"), ("k", "2")])).assert_error(400, "InvalidTag");
-    put(&g, "", document(&[("aws:k", "1")])).assert_error(400, "InvalidTag");
-    put(&g, "", "").assert_error(400, "MalformedXML");
+    for (tags, message, key, value) in [
+        (&[("k", "1"), ("k", "2")][..], "Cannot provide multiple Tags with the same key", "k", None),
+        (&[("a,b", "1")], "The TagKey you have provided is invalid", "a,b", None),
+        (&[("k", "1,2")], "The TagValue you have provided is invalid", "k", Some("1,2")),
+        (&[("aws:k", "1")], "Your TagKey cannot be prefixed with aws:", "aws:k", None),
+    ] {
+        let reply = put(&g, "", document(tags)).assert_error(400, "InvalidTag");
+        assert_eq!(
+            (reply.element("Message").as_deref(), reply.element("TagKey").as_deref()),
+            (Some(message), Some(key))
+        );
+        assert_eq!(reply.element("TagValue").as_deref(), value, "{reply}");
+    }
+    put(&g, "", "").assert_error(400, "MissingRequestBodyError");
     put(&g, "", "<Tagging/>").assert_error(400, "MalformedXML");
     assert_eq!(g.alice.get(&format!("{}?tagging", g.path("k"))).elements("Key").len(), 10);
     g.bob.put(&format!("{}?tagging", g.path("k")), document(&[])).assert_error(403, "AccessDenied");
@@ -81,6 +92,6 @@ fn each_version_has_its_own() {
         g.alice.get(&format!("{}?versionId={version}", g.path("k"))).assert_status(200).assert_body(body);
     }
     let marker = id(g.alice.delete(&g.path("k")).assert_status(204));
-    put(&g, "", document(&[])).assert_error(404, "NoSuchKey");
+    put(&g, "", document(&[])).assert_error(405, "MethodNotAllowed");
     put(&g, &format!("&versionId={marker}"), document(&[])).assert_error(405, "MethodNotAllowed");
 }
