@@ -374,7 +374,8 @@ impl Core {
                 async move { Box::pin(self.stretch_proved_empty(view, &at, from)).await }
             };
             match self.in_stretch(view.bucket.id, &from, proof).await? {
-                None => return Ok(true),
+                None if from.is_empty() => return Ok(true),
+                None => return Err(unavailable("the bucket's shard map went while it was read")),
                 Some((_, false)) => return Ok(false),
                 Some((stretch, true)) => match stretch.next(None) {
                     Some(next) => from = next,

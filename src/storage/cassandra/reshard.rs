@@ -32,6 +32,7 @@ use uuid::Uuid;
 use super::Core;
 use super::session::{Cas, Look};
 use super::shards::{Move, Shard, Step, Stretch, Target};
+use super::statements::Statement;
 use super::weight::Weight;
 use crate::storage::{BucketId, Result, StorageError, Timestamp};
 
@@ -80,7 +81,7 @@ impl Drop for Begun {
 /// Once in `n` times.
 fn once_in(n: u32) -> bool {
     let random = Uuid::new_v4().as_u128();
-    random % u128::from(n.max(1)) == 0
+    random.is_multiple_of(u128::from(n.max(1)))
 }
 
 /// What work on a move remembers between its steps.
@@ -97,10 +98,10 @@ impl Core {
     /// seen too many deletes.
     pub(super) async fn weigh_now_and_then(self: &Arc<Self>, stretch: &Stretch, key: &[u8], change: Change) {
         match change {
-            Change::Added if once_in(self.limits.rows / LOOKS) => self.move_later(stretch.shard.bucket, key),
+            Change::Added if once_in(self.limits.rows / LOOKS) => self.move_later(&stretch.shard, key),
             Change::Dropped if once_in(self.limits.tombstones / LOOKS) => {
                 match self.count_dropped(&stretch.shard, self.limits.tombstones / LOOKS).await {
-                    Ok(true) => self.move_later(stretch.shard.bucket, key),
+                    Ok(true) => self.move_later(&stretch.shard, key),
                     Ok(false) => {}
                     Err(error) => tracing::debug!(%error, "deletes in a shard were not counted"),
                 }
@@ -113,8 +114,9 @@ impl Core {
     async fn count_dropped(&self, shard: &Shard, more: u32) -> Result<bool> {
         let st = &self.cluster.st;
         let Some(now) = self.shard_by(&st.shard_serial, shard.bucket, &shard.lower).await? else { return Ok(false) };
-        let dropped = now.dropped.saturating_add(i32::try_from(more.max(1)).unwrap_or(i32::MAX));
-        let values = (dropped, now.bucket.0, &now.lower, now.rev, Some(now.dropped).filter(|dropped| *dropped > 0));
+        let more = i32::try_from(more.max(1)).unwrap_or(i32::MAX);
+        let dropped = now.dropped.unwrap_or_default().saturating_add(more);
+        let values = (dropped, now.bucket.0, &now.lower, now.rev, now.dropped);
         // An estimate: one that another was faster with is not worth a second try.
         let look = || async { Ok(Look::Other) }.boxed();
         match self.cluster.cas(&st.shard_count, values, |_| false, look).await {
@@ -127,13 +129,13 @@ impl Core {
     pub(super) fn resume_left_behind(self: &Arc<Self>, shard: &Shard) {
         let patience = i64::try_from((self.lease * 10 + LEFT_BEHIND).as_micros()).unwrap_or(i64::MAX);
         if shard.step != Step::Settled && Timestamp::now().0.saturating_sub(shard.since) > patience {
-            self.move_later(shard.bucket, &shard.lower);
+            self.move_later(shard, &shard.lower);
         }
     }
 
-    /// Looks at the shard of a key in the background, and moves its rows where that is due.
-    pub(super) fn move_later(self: &Arc<Self>, bucket: BucketId, key: &[u8]) {
-        let which = (bucket, Bytes::copy_from_slice(key));
+    /// Looks at a shard in the background, and moves its rows where that is due; `key` is the one that was changed.
+    pub(super) fn move_later(self: &Arc<Self>, shard: &Shard, key: &[u8]) {
+        let (which, key) = ((shard.bucket, shard.lower.clone()), Bytes::copy_from_slice(key));
         if !self.moves.begun.lock().insert(which.clone()) {
             return;
         }
@@ -141,7 +143,7 @@ impl Core {
         let begun = Begun { core: Weak::clone(&core), which };
         // Not waited for when the store is closed: whoever comes by goes on.
         self.background.aside(async move {
-            if let Err(error) = Box::pin(work(&core, &begun.which)).await {
+            if let Err(error) = Box::pin(work(&core, begun.which.0, &key)).await {
                 tracing::debug!(%error, "the move of a shard stopped, and will be resumed");
             }
         });
@@ -169,9 +171,9 @@ impl Core {
         let rev = Uuid::new_v4();
         let taken = match shard.step {
             Step::Settled if progress.moved => return Ok(None),
-            Step::Settled => match self.planned(&shard, key).await? {
+            Step::Settled => match self.planned(shard.clone(), key).await? {
                 None => return Ok(None),
-                Some(planned) => self.begin(&shard, &planned, rev).await?,
+                Some(planned) => self.begin(&planned, rev).await?,
             },
             Step::Copying | Step::Switched if progress.waited != shard.rev => {
                 progress.waited = shard.rev;
@@ -210,40 +212,64 @@ impl Core {
     }
 
     /// What is to be done with a settled shard, if anything.
-    async fn planned(&self, shard: &Shard, key: &[u8]) -> Result<Option<Planned>> {
-        let weight = self.weigh(shard).await?;
+    async fn planned(&self, shard: Shard, key: &[u8]) -> Result<Option<Planned>> {
+        let weight = self.weigh(&shard).await?;
+        let worn = shard.dropped.unwrap_or_default().unsigned_abs() >= self.limits.tombstones;
+        let rewritten = |shard: Shard, target| {
+            let targets = vec![Target::new(shard.lower.clone(), target)];
+            Planned { shard, targets, with: None }
+        };
         if weight.exceeds(&self.limits) {
-            return Ok(weight.cut(shard, key).map(|(cut, grows_at_its_end)| {
+            if let Some((cut, grows_at_its_end)) = weight.cut(&shard, key) {
                 let own = if grows_at_its_end { shard.id } else { Uuid::new_v4() };
                 let targets = vec![Target::new(shard.lower.clone(), own), Target::new(cut, Uuid::new_v4())];
-                Planned { targets, with: None }
-            }));
+                return Ok(Some(Planned { shard, targets, with: None }));
+            }
+            return Ok(worn.then(|| rewritten(shard, Uuid::new_v4())));
         }
-        if shard.dropped.unsigned_abs() < self.limits.tombstones {
+        if !worn && !weight.is_quarter_of(&self.limits) {
             return Ok(None);
         }
-        let target = Uuid::new_v4();
-        let with = self.neighbour_to_merge(shard, &weight).await?;
-        Ok(Some(Planned {
-            targets: vec![Target::new(shard.lower.clone(), target)],
-            with: with.map(|next| (next, target)),
-        }))
+        let (st, target) = (&self.cluster.st, Uuid::new_v4());
+        // Keys that go in order leave one empty shard after the other behind: only the next one can take them in.
+        let before = self.neighbour_to_merge(&st.shard_before, shard.bucket, &shard.lower, &weight).await?;
+        if let Some(before) = before.filter(|before| before.upper.as_ref() == Some(&shard.lower)) {
+            return Ok(Some(Planned { with: Some((shard, target)), ..rewritten(before, target) }));
+        }
+        if let Some(upper) = shard.upper.clone() {
+            let next = self.neighbour_to_merge(&st.shard_serial, shard.bucket, &upper, &weight).await?;
+            if let Some(next) = next.filter(|next| next.lower == upper) {
+                return Ok(Some(Planned { with: Some((next, target)), ..rewritten(shard, target) }));
+            }
+        }
+        Ok(worn.then(|| rewritten(shard, target)))
     }
 
-    /// The next shard, where both together are half of what one may be.
-    async fn neighbour_to_merge(&self, shard: &Shard, weight: &Weight) -> Result<Option<Shard>> {
-        let Some(upper) = &shard.upper else { return Ok(None) };
-        let next = self.shard_by(&self.cluster.st.shard_serial, shard.bucket, upper).await?;
-        let Some(next) = next.filter(|next| next.step == Step::Settled && next.lower == *upper) else {
+    /// A settled shard, where both together are half of what one may be.
+    async fn neighbour_to_merge(
+        &self,
+        statement: &Statement,
+        bucket: BucketId,
+        bound: &[u8],
+        weight: &Weight,
+    ) -> Result<Option<Shard>> {
+        let Some(other) = self.shard_by(statement, bucket, bound).await? else { return Ok(None) };
+        if other.step != Step::Settled {
             return Ok(None);
-        };
-        let fits = weight.together(&self.weigh(&next).await?).is_half_of(&self.limits);
-        Ok(fits.then_some(next))
+        }
+        match self.weigh(&other).await {
+            Ok(own) => Ok(weight.together(&own).is_half_of(&self.limits).then_some(other)),
+            // It must not keep this one from being rewritten.
+            Err(error) => {
+                tracing::debug!(%error, "a shard's neighbour could not be weighed");
+                Ok(None)
+            }
+        }
     }
 
     /// Whether the first step of a move was taken.
-    async fn begin(&self, shard: &Shard, planned: &Planned, rev: Uuid) -> Result<bool> {
-        let with = planned.with.as_ref().map(|(next, _)| next);
+    async fn begin(&self, planned: &Planned, rev: Uuid) -> Result<bool> {
+        let (shard, with) = (&planned.shard, planned.with.as_ref().map(|(next, _)| next));
         tracing::info!(
             bucket = %shard.bucket.0, parts = planned.targets.len(), merge = with.is_some(), "a listing shard is moved"
         );
@@ -302,8 +328,10 @@ impl Core {
         let end = last.upper.clone().unwrap_or_default();
         let cut = first.targets.get(1);
         let upper = cut.map_or_else(|| end.clone(), |(cut, _)| cut.clone());
+        // A partition that stays keeps its tombstones.
+        let dropped = if *id == first.id { first.dropped.unwrap_or_default() } else { 0 };
         let mut values: Vec<&(dyn scylla::serialize::value::SerializeValue + Sync)> = Vec::new();
-        values.extend_from_slice(&[&rev, &settled, &nothing, &now, id, &upper, &bucket, &first.lower]);
+        values.extend_from_slice(&[&rev, &settled, &nothing, &now, id, &upper, &dropped, &bucket, &first.lower]);
         values.extend_from_slice(&[&first.rev, &first.id]);
         match (cut, others) {
             (None, []) => self.take(&st.shard_rewritten, values, first, rev).await,
@@ -322,7 +350,7 @@ impl Core {
     /// Sends a step's LWT; whether it took effect.
     async fn take(
         &self,
-        statement: &super::statements::Statement,
+        statement: &Statement,
         values: impl scylla::serialize::row::SerializeRow,
         shard: &Shard,
         rev: Uuid,
@@ -348,19 +376,21 @@ impl Core {
 
 /// A move that is to begin.
 struct Planned {
+    /// The first of those that are moved.
+    shard: Shard,
     targets: Vec<Target>,
     /// The shard that is merged with, and the partition of both.
     with: Option<(Shard, Uuid)>,
 }
 
 /// Works on a move from where it is to its end.
-async fn work(core: &Weak<Core>, (bucket, key): &(BucketId, Bytes)) -> Result<()> {
+async fn work(core: &Weak<Core>, bucket: BucketId, key: &[u8]) -> Result<()> {
     let mut progress = Progress::default();
     loop {
         let Some(core) = core.upgrade() else { return Ok(()) };
         let wait = {
             let turn = core.moves.turns.acquire().await;
-            let wait = core.take_step(*bucket, key, &mut progress).await?;
+            let wait = core.take_step(bucket, key, &mut progress).await?;
             drop(turn);
             wait
         };

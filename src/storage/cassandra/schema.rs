@@ -25,6 +25,9 @@ const MIGRATIONS: &[(u32, &str)] = &[
 ];
 /// How long one front end may take for one statement of a migration before another takes over.
 const LEASE: Duration = Duration::from_secs(60);
+/// How often the version is read until the answer is believed to be an error, and the pause between.
+const VERSION_READS: u32 = 20;
+const VERSION_PAUSE: Duration = Duration::from_millis(500);
 /// How long to wait for another front end's migration.
 const PATIENCE: Duration = Duration::from_secs(180);
 /// How long errors are tried again.
@@ -78,8 +81,7 @@ pub(super) async fn ensure(session: &Session, config: &CassandraConfig, upgrade:
         create_keyspace(session, config).await?;
     }
     let wanted = wanted_version();
-    // A table that only some nodes know yet is as good as none.
-    match version(session, config).await.unwrap_or(None) {
+    match settled_version(session, config).await? {
         Some(found) if found == wanted => {}
         Some(found) if found > wanted => return Err(OpenError::NewerSchema { found, wanted }),
         Some(found) if found > 0 && !upgrade => return Err(OpenError::OlderSchema { found, wanted }),
@@ -188,6 +190,19 @@ async fn create_first_tables(session: &Session, config: &CassandraConfig) -> Res
         run(session, &format!("CREATE TABLE IF NOT EXISTS {keyspace}.{table} ({columns}) WITH ID = {id}")).await?;
     }
     Ok(())
+}
+
+/// The version that was reached. A table that only some nodes know yet is asked for again: taken for absent, it would be
+/// migrated beside front ends that still run.
+async fn settled_version(session: &Session, config: &CassandraConfig) -> Result<Option<u32>, OpenError> {
+    for _ in 1..VERSION_READS {
+        match version(session, config).await {
+            Ok(found) => return Ok(found),
+            Err(error) => tracing::debug!(%error, "the schema's version could not be read, and is read again"),
+        }
+        tokio::time::sleep(VERSION_PAUSE).await;
+    }
+    version(session, config).await
 }
 
 async fn version(session: &Session, config: &CassandraConfig) -> Result<Option<u32>, OpenError> {

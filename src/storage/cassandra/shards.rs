@@ -14,6 +14,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use parking_lot::Mutex;
 use prost::Message;
+use tokio::sync::OwnedMutexGuard;
 use uuid::Uuid;
 
 use super::Core;
@@ -22,8 +23,8 @@ use super::session::{corrupt, unavailable};
 use super::statements::Statement;
 use crate::storage::{BucketId, Result};
 
-/// Shards remembered at once, some hundred bytes each.
-const REMEMBERED_MAX: usize = 50_000;
+/// Shards remembered at once, a kilobyte each where each bucket has one.
+const REMEMBERED_MAX: usize = 20_000;
 /// How often something is read again because the map changes under the reader.
 const ATTEMPTS_MAX: u32 = 5;
 
@@ -76,7 +77,7 @@ impl Target {
 }
 
 /// A row of the map as it was at a moment.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Shard {
     /// The bucket's id.
     pub(super) bucket: BucketId,
@@ -96,8 +97,8 @@ pub(super) struct Shard {
     pub(super) with: Option<Bytes>,
     /// When the step was taken, microseconds since 1970.
     pub(super) since: i64,
-    /// Rows deleted from its partition, about.
-    pub(super) dropped: i32,
+    /// Rows deleted from its partition, about; `None` where none was ever counted.
+    pub(super) dropped: Option<i32>,
     taken: Moment,
 }
 
@@ -158,7 +159,7 @@ impl Shard {
             targets,
             with: planned.with,
             since: since.unwrap_or_default(),
-            dropped: dropped.unwrap_or_default(),
+            dropped,
             taken,
             lower,
         })
@@ -219,6 +220,18 @@ impl ShardMap {
         known.of.get(&bucket)?.range::<[u8], _>(below).next_back().map(|(_, slot)| Arc::clone(slot))
     }
 
+    /// The remembered row of a key, under its lock.
+    async fn held(&self, bucket: BucketId, key: &[u8]) -> Option<OwnedMutexGuard<Arc<Shard>>> {
+        loop {
+            let slot = self.slot(bucket, key)?;
+            let held = Arc::clone(&slot).lock_owned().await;
+            // Whoever waited while a shard was cut or taken in goes where the key is by now.
+            if held.covers(key) || self.slot(bucket, key).is_none_or(|now| Arc::ptr_eq(&now, &slot)) {
+                return Some(held);
+            }
+        }
+    }
+
     /// Remembers a row, in `held` where that is its place already.
     fn remember(&self, shard: &Arc<Shard>, held: Option<&mut Arc<Shard>>) {
         let in_place = held.is_some_and(|held| {
@@ -229,19 +242,24 @@ impl ShardMap {
             same
         });
         let mut known = self.0.lock();
-        if known.count >= REMEMBERED_MAX {
-            *known = Remembered::default();
-        }
+        let overflown = (known.count >= REMEMBERED_MAX).then(|| std::mem::take(&mut *known));
         let Remembered { of, count } = &mut *known;
         let rows = of.entry(shard.bucket).or_default();
-        // What a merge has taken in would be found first, and be outdated for ever.
-        let inside = |lower: &Bytes| *lower > shard.lower && shard.covers(lower);
         let before = rows.len();
-        rows.retain(|lower, _| !inside(lower));
+        // What a merge has taken in would be found first, and be outdated for ever.
+        let end = shard.upper.as_deref().map_or(Bound::Unbounded, Bound::Excluded);
+        let inside = (Bound::Excluded(shard.lower.as_ref()), end);
+        let taken_in: Vec<Bytes> = rows.range::<[u8], _>(inside).map(|(lower, _)| lower.clone()).collect();
+        for lower in taken_in {
+            rows.remove(&lower);
+        }
         if !in_place || !rows.contains_key(&shard.lower) {
             rows.insert(shard.lower.clone(), Arc::new(tokio::sync::Mutex::new(Arc::clone(shard))));
         }
         *count = *count + rows.len() - before;
+        drop(known);
+        // Many thousands of them: nobody waits for the lock meanwhile.
+        drop(overflown);
     }
 
     /// Forgets a bucket that is gone.
@@ -256,11 +274,7 @@ impl ShardMap {
 impl Core {
     /// The shard of a key as it was less than `age` ago; `None` when the bucket has no map.
     async fn shard_younger_than(&self, bucket: BucketId, key: &[u8], age: Duration) -> Result<Option<Arc<Shard>>> {
-        let slot = self.shards.slot(bucket, key);
-        let mut held = match &slot {
-            Some(slot) => Some(slot.lock().await),
-            None => None,
-        };
+        let mut held = self.shards.held(bucket, key).await;
         if let Some(shard) = held.as_deref()
             && shard.taken.younger_than(age)
             && shard.covers(key)
@@ -268,6 +282,9 @@ impl Core {
             return Ok(Some(Arc::clone(shard)));
         }
         let shard = self.shard_by(&self.cluster.st.shard_at, bucket, key).await?.map(Arc::new);
+        if shard.as_ref().is_some_and(|shard| !shard.covers(key)) {
+            return Err(corrupt("a shard map", "a key belongs to no shard"));
+        }
         match &shard {
             Some(shard) => self.shards.remember(shard, held.as_deref_mut()),
             None => self.shards.forget(bucket),
@@ -358,7 +375,7 @@ mod tests {
             targets: targets.iter().map(|(lower, id)| (Bytes::from_static(lower.as_bytes()), *id)).collect(),
             with: None,
             since: 0,
-            dropped: 0,
+            dropped: None,
             taken: Moment::now(),
         })
     }

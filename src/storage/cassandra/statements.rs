@@ -117,6 +117,8 @@ statements! {
     shards_add: LWT = "INSERT INTO shard_map (bucket_id, lower, shard_id, rev) VALUES (?, ?, ?, ?) IF NOT EXISTS";
     shard_at: READ, shard_serial: SERIAL = "SELECT lower, upper, shard_id, rev, step, move, since, dropped \
         FROM shard_map WHERE bucket_id = ? AND lower <= ? ORDER BY lower DESC LIMIT 1";
+    shard_before: SERIAL = "SELECT lower, upper, shard_id, rev, step, move, since, dropped \
+        FROM shard_map WHERE bucket_id = ? AND lower < ? ORDER BY lower DESC LIMIT 1";
     shards_first: READ = "SELECT lower, upper, shard_id, rev, step, move, since, dropped \
         FROM shard_map WHERE bucket_id = ? LIMIT ?";
     shards_after: READ = "SELECT lower, upper, shard_id, rev, step, move, since, dropped \
@@ -130,15 +132,15 @@ statements! {
             WHERE bucket_id = ? AND lower = ? IF rev = ? AND shard_id = ?; \
         APPLY BATCH";
     shard_rewritten: LWT = "UPDATE shard_map SET rev = ?, step = ?, move = ?, since = ?, shard_id = ?, upper = ?, \
-        dropped = 0 WHERE bucket_id = ? AND lower = ? IF rev = ? AND shard_id = ?";
+        dropped = ? WHERE bucket_id = ? AND lower = ? IF rev = ? AND shard_id = ?";
     shard_split: LWT = "BEGIN BATCH \
-        UPDATE shard_map SET rev = ?, step = ?, move = ?, since = ?, shard_id = ?, upper = ?, dropped = 0 \
+        UPDATE shard_map SET rev = ?, step = ?, move = ?, since = ?, shard_id = ?, upper = ?, dropped = ? \
             WHERE bucket_id = ? AND lower = ? IF rev = ? AND shard_id = ?; \
         INSERT INTO shard_map (bucket_id, lower, upper, shard_id, rev, step, move, since) \
             VALUES (?, ?, ?, ?, ?, ?, ?, ?); \
         APPLY BATCH";
     shard_merged: LWT = "BEGIN BATCH \
-        UPDATE shard_map SET rev = ?, step = ?, move = ?, since = ?, shard_id = ?, upper = ?, dropped = 0 \
+        UPDATE shard_map SET rev = ?, step = ?, move = ?, since = ?, shard_id = ?, upper = ?, dropped = ? \
             WHERE bucket_id = ? AND lower = ? IF rev = ? AND shard_id = ?; \
         DELETE FROM shard_map WHERE bucket_id = ? AND lower = ? IF rev = ?; \
         APPLY BATCH";

@@ -31,6 +31,11 @@ impl Limits {
     }
 }
 
+/// A key of its own: one that is a piece of an answer keeps the whole of it in memory.
+fn own(key: &[u8]) -> Bytes {
+    Bytes::copy_from_slice(key)
+}
+
 /// What a shard is.
 #[derive(Debug, Default)]
 pub(super) struct Weight {
@@ -44,12 +49,12 @@ pub(super) struct Weight {
 impl Weight {
     fn add(&mut self, key: &Bytes, bytes: usize) {
         if self.rows.is_multiple_of(STRIDE) {
-            self.some.push(key.clone());
+            self.some.push(own(key));
         }
         self.rows += 1;
         self.bytes += (key.len() + bytes) as u64;
         if self.last.as_ref().is_none_or(|last| last < key) {
-            self.last = Some(key.clone());
+            self.last = Some(own(key));
         }
     }
 
@@ -66,6 +71,11 @@ impl Weight {
     /// Whether it is at most half of what a shard may be.
     pub(super) fn is_half_of(&self, limits: &Limits) -> bool {
         self.rows <= u64::from(limits.rows / 2) && self.bytes <= limits.bytes / 2
+    }
+
+    /// Whether it is at most a quarter of what a shard may be.
+    pub(super) fn is_quarter_of(&self, limits: &Limits) -> bool {
+        self.rows <= u64::from(limits.rows / 4) && self.bytes <= limits.bytes / 4
     }
 
     /// Where to cut, and whether that is behind all keys: where the key that was added last is among the last tenth,
