@@ -90,7 +90,7 @@ fn writes(list: &str, date: &str, size: &str, attrs: &ObjectAttrs) {
     assert_ne!(matches.is_ok(), differs.is_ok(), "If-Match and If-None-Match of one list");
     assert!(judge(&[("if-none-match", "*")], Some(attrs)).is_err() && judge(&[("if-none-match", list)], None).is_ok());
     assert_eq!(code(judge(&[("if-match", list)], None)), Some(S3ErrorCode::NoSuchKey));
-    match WriteConditions::of_delete(Some(list), Some(date), Some(size)) {
+    match WriteConditions::of_many(Some(list), Some(date), Some(size)) {
         Ok(conditions) => assert_eq!(code(conditions.judge(None)), Some(S3ErrorCode::NoSuchKey)),
         Err(error) => assert_eq!(error.code, S3ErrorCode::InvalidArgument),
     }

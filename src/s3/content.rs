@@ -136,11 +136,12 @@ pub struct PartOf {
 /// The part `number` of an object. One that was not made of parts is its own part 1.
 ///
 /// # Errors
-/// `InvalidPartNumber` when there is no such part.
+/// `InvalidPart` when there is no such part, as Ceph's gateway says it; AWS has 416 `InvalidPartNumber`.
 pub async fn part(record: &ObjectRecord, number: u32, services: &Services) -> Result<PartOf, S3Error> {
     let attrs = &record.attrs;
     let beyond = |parts: usize| {
-        S3Error::from(S3ErrorCode::InvalidPartNumber)
+        S3ErrorCode::InvalidPart
+            .because("The object has no part of this number.")
             .field("PartNumberRequested", number.to_string())
             .field("ActualPartCount", parts.to_string())
     };

@@ -51,25 +51,25 @@ impl CopySource {
 /// Reads `x-amz-copy-source-range`, which takes only `bytes=first-last`.
 ///
 /// # Errors
-/// `InvalidArgument`, also when it ends beyond the source; `InvalidRequest` when it begins there.
+/// `InvalidArgument`; `InvalidRange` when it ends beyond the source, as Ceph's gateway says it (AWS: `InvalidArgument`).
 pub fn range(headers: &Headers, size: u64) -> Result<Range<u64>, S3Error> {
     let Some(text) = headers.get("x-amz-copy-source-range") else { return Ok(0..size) };
-    let invalid_because = |why: String| {
+    let invalid = || {
         S3ErrorCode::InvalidArgument
-            .because(why)
+            .because("The x-amz-copy-source-range value must be of the form bytes=first-last.")
             .field("ArgumentName", "x-amz-copy-source-range")
             .field("ArgumentValue", text)
     };
-    let invalid =
-        || invalid_because("The x-amz-copy-source-range value must be of the form bytes=first-last.".to_owned());
     let (first, last) = text.strip_prefix("bytes=").and_then(|s| s.split_once('-')).ok_or_else(invalid)?;
     let (first, last) = (first.parse::<u64>().map_err(|_| invalid())?, last.parse::<u64>().map_err(|_| invalid())?);
     if first > last {
         return Err(invalid());
     }
     if last >= size {
-        let why = format!("Range specified is not valid for source object of size: {size}");
-        return Err(if first >= size { S3ErrorCode::InvalidRequest.because(why) } else { invalid_because(why) });
+        return Err(S3ErrorCode::InvalidRange
+            .because(format!("Range specified is not valid for source object of size: {size}"))
+            .field("RangeRequested", text)
+            .field("ActualObjectSize", size.to_string()));
     }
     Ok(first..last + 1)
 }
@@ -115,9 +115,11 @@ mod tests {
         };
         assert_eq!(range(&Headers::default(), 10).expect("is whole"), 0..10);
         assert_eq!(with("bytes=0-9").expect("fits"), 0..10);
-        for bad in ["bytes=0-10", "bytes=3-2", "bytes=3-", "bytes=-3", "0-1"] {
+        for bad in ["bytes=3-2", "bytes=3-", "bytes=-3", "0-1"] {
             assert_eq!(with(bad).expect_err(bad).code, S3ErrorCode::InvalidArgument, "{bad}");
         }
-        assert_eq!(with("bytes=10-20").expect_err("is beyond").code, S3ErrorCode::InvalidRequest);
+        for beyond in ["bytes=0-10", "bytes=10-20"] {
+            assert_eq!(with(beyond).expect_err(beyond).code, S3ErrorCode::InvalidRange, "{beyond}");
+        }
     }
 }

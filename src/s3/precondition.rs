@@ -87,16 +87,19 @@ pub struct WriteConditions {
     /// directory buckets.
     if_match_modified: Option<i64>,
     if_match_size: Option<u64>,
+    /// They are of one key of many, of which Ceph's gateway says otherwise what `If-Match` finds.
+    of_many: bool,
 }
 
 impl WriteConditions {
     /// The conditions of a request to delete one object.
     ///
     /// # Errors
-    /// As [`WriteConditions::of_delete`].
+    /// As [`WriteConditions::of_many`].
     pub fn parse_delete(headers: &Headers) -> Result<Self, S3Error> {
         let text = |name: &str| headers.get(name);
-        Self::of_delete(text("if-match"), text("x-amz-if-match-last-modified-time"), text("x-amz-if-match-size"))
+        let (modified, size) = (text("x-amz-if-match-last-modified-time"), text("x-amz-if-match-size"));
+        Ok(Self { of_many: false, ..Self::of_many(text("if-match"), modified, size)? })
     }
 
     /// What `If-Match` says.
@@ -139,11 +142,11 @@ impl WriteConditions {
         Self { if_match: etag, ..Self::default() }
     }
 
-    /// The conditions of a delete: an ETag, a time and a size, as texts.
+    /// The conditions of one key of a bulk delete: an ETag, a time and a size, as texts.
     ///
     /// # Errors
     /// `InvalidArgument` for a time or size that is none.
-    pub fn of_delete(etag: Option<&str>, modified: Option<&str>, size: Option<&str>) -> Result<Self, S3Error> {
+    pub fn of_many(etag: Option<&str>, modified: Option<&str>, size: Option<&str>) -> Result<Self, S3Error> {
         let invalid = |name: &'static str, value: &str| {
             S3ErrorCode::InvalidArgument
                 .because("The condition is no date or no size.")
@@ -152,7 +155,8 @@ impl WriteConditions {
         };
         let modified = modified.map(|t| parse_date(t).ok_or_else(|| invalid("LastModifiedTime", t))).transpose()?;
         let size = size.map(|t| t.parse().map_err(|_| invalid("Size", t))).transpose()?;
-        Ok(Self { if_match_modified: modified, if_match_size: size, ..Self::if_match(etag.map(str::to_owned)) })
+        let etag = Self::if_match(etag.map(str::to_owned));
+        Ok(Self { if_match_modified: modified, if_match_size: size, of_many: true, ..etag })
     }
 
     /// Judges the current version for a write.
@@ -171,14 +175,16 @@ impl WriteConditions {
         }
     }
 
-    /// Judges what a delete would remove or cover: `If-Match` the current version, which is not a match when it is a
+    /// Judges what a delete would remove or cover: `If-Match` the current version, which nothing matches when it is a
     /// delete marker, and the others the version that is `named`, the current one if none is.
     ///
     /// # Errors
-    /// `PreconditionFailed`; `NoSuchKey` for `If-Match` where nothing is. Ceph's own conditions hold there.
+    /// `PreconditionFailed`; `NoSuchKey` for `If-Match` where nothing is, or a delete marker, which of one key of many is
+    /// `PreconditionFailed`. Ceph's own conditions hold where nothing is.
     pub fn judge_delete(&self, current: Option<&ObjectAttrs>, named: Option<&ObjectAttrs>) -> Result<(), S3Error> {
         match (&self.if_match, current) {
             (Some(_), None) => return Err(S3ErrorCode::NoSuchKey.into()),
+            (Some(_), Some(attrs)) if attrs.delete_marker && !self.of_many => return Err(S3ErrorCode::NoSuchKey.into()),
             (Some(list), Some(attrs)) if attrs.delete_marker || !list_names(list, &attrs.etag) => {
                 return failed("If-Match");
             }
@@ -263,7 +269,7 @@ mod tests {
 
     #[test]
     fn deletes_are_judged_on_what_is_on_top_and_on_what_is_named() {
-        let sized = |size| WriteConditions::of_delete(None, Some(THEN), Some(size)).expect("is right");
+        let sized = |size| WriteConditions::of_many(None, Some(THEN), Some(size)).expect("is right");
         let one = |conditions: &WriteConditions, attrs: Option<&ObjectAttrs>| {
             conditions.judge_delete(attrs, attrs).map_err(|error| error.code)
         };
@@ -275,7 +281,11 @@ mod tests {
         let marker = ObjectAttrs { delete_marker: true, ..attrs() };
         assert!(one(&any, Some(&attrs())).is_ok());
         assert_eq!(one(&any, None), Err(S3ErrorCode::NoSuchKey));
-        assert_eq!(one(&any, Some(&marker)), Err(S3ErrorCode::PreconditionFailed));
-        assert!(WriteConditions::of_delete(None, Some("never"), None).is_err());
+        assert_eq!(one(&any, Some(&marker)), Err(S3ErrorCode::NoSuchKey));
+        let of_many = WriteConditions::of_many(Some("abc"), None, None).expect("is right");
+        assert!(one(&of_many, Some(&attrs())).is_ok());
+        assert_eq!(one(&of_many, None), Err(S3ErrorCode::NoSuchKey));
+        assert_eq!(one(&of_many, Some(&marker)), Err(S3ErrorCode::PreconditionFailed));
+        assert!(WriteConditions::of_many(None, Some("never"), None).is_err());
     }
 }

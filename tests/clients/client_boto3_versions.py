@@ -417,7 +417,7 @@ def unconfigured():
     for operation, code in ((s3.get_bucket_cors, "NoSuchCORSConfiguration"), (s3.get_bucket_website, "NoSuchWebsiteConfiguration"),
                             (s3.get_bucket_encryption, "ServerSideEncryptionConfigurationNotFoundError"),
                             (s3.get_bucket_replication, "ReplicationConfigurationNotFoundError"),
-                            (s3.get_bucket_policy, "NoSuchBucketPolicy"), (s3.get_bucket_policy_status, "NoSuchBucketPolicy"),
+                            (s3.get_bucket_policy, "NoSuchBucketPolicy"),
                             (s3.get_public_access_block, "NoSuchPublicAccessBlockConfiguration"),
                             (s3.get_bucket_ownership_controls, "OwnershipControlsNotFoundError"),
                             (s3.get_bucket_lifecycle_configuration, "NoSuchLifecycleConfiguration"),
@@ -425,6 +425,7 @@ def unconfigured():
                             (s3.get_bucket_metadata_configuration, "MetadataConfigurationNotFound"),
                             (s3.get_bucket_metadata_table_configuration, "MetadataConfigurationNotFound")):
         suite.refused(operation.__name__, code, operation, **ids)
+    suite.equal("public", s3.get_bucket_policy_status(**ids)["PolicyStatus"]["IsPublic"], False)
     suite.equal("logging", s3.get_bucket_logging(**ids).get("LoggingEnabled"), None)
     suite.equal("acceleration", s3.get_bucket_accelerate_configuration(**ids).get("Status"), None)
     suite.equal("payer", s3.get_bucket_request_payment(**ids)["Payer"], "BucketOwner")

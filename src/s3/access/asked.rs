@@ -119,6 +119,8 @@ pub(super) struct Known<'a> {
     pub version: Option<VersionRef>,
     /// The ETag that one key of many has to have.
     pub etag: Option<&'a str>,
+    /// The key that is not there, where the right to list it is asked for.
+    pub prefix: Option<&'a str>,
 }
 
 impl Facts for Known<'_> {
@@ -151,6 +153,7 @@ impl Known<'_> {
         let asked = self.asked;
         let one = |text: &str| Some(vec![text.to_owned()]);
         match name {
+            "prefix" if self.prefix.is_some() => one(self.prefix?),
             // Whoever lists may; other requests with that right do nothing with these parameters.
             "prefix" | "delimiter" | "max-keys" => one(asked.query.get(name).filter(|_| lists(asked.row.name))?),
             "versionid" => self.version(),

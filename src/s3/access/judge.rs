@@ -40,6 +40,8 @@ pub(super) struct Case<'a> {
     pub version: Option<VersionRef>,
     /// The ETag that it has to have, of one key of many.
     pub etag: Option<&'a str>,
+    /// The key whose absence only those may know who may list it.
+    pub prefix: Option<&'a str>,
 }
 
 /// On what ground something is allowed.
@@ -71,8 +73,8 @@ pub(super) fn judge(case: &Case<'_>) -> Option<Ground> {
 
 fn ask<T>(case: &Case<'_>, answer: impl FnOnce(&Question<'_>) -> T) -> T {
     let tags = case.object.map(|object| object.tags.as_slice());
-    let Case { asked, standing, action, version, etag, .. } = *case;
-    let facts = Known { asked, action, tags, account: standing.account, version, etag };
+    let Case { asked, standing, action, version, etag, prefix, .. } = *case;
+    let facts = Known { asked, action, tags, account: standing.account, version, etag, prefix };
     let who = case.asked.who();
     let resource = resource(case.standing.bucket.name.as_str(), case.key);
     answer(&Question { who: &who, action: case.action.name(), resource: &resource, facts: &facts })
@@ -228,7 +230,7 @@ fn any(verdicts: impl Iterator<Item = Verdict>) -> Verdict {
 pub(super) fn may_alone(asked: &Asked, action: Action, bucket: Option<&str>) -> bool {
     let Some(principal) = asked.principal() else { return false };
     let account = Some(principal.account);
-    let facts = Known { asked, action, tags: None, account, version: None, etag: None };
+    let facts = Known { asked, action, tags: None, account, version: None, etag: None, prefix: None };
     // What is about no bucket is about any: policies that say `arn:aws:s3:::*` mean it too.
     let resource = resource(bucket.unwrap_or("*"), None);
     let (who, facts): (Who, &dyn Facts) = (asked.who(), &facts);

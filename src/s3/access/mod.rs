@@ -34,6 +34,10 @@ use crate::storage::{Bucket, ObjectKey, Tag, VersionRef};
 use judge::{Case, is_denied, judge};
 use object::Looked;
 
+/// What gives the right to bring tags along with a new object, beside policies: the list that lets write it, as in Ceph's
+/// gateway; AWS takes no list for it. The tags of what is there are another matter.
+const TAGS_OF_NEW: AclRight = AclRight::BucketWrite;
+
 /// What stands about the bucket that a request is about; `None` if it is about none that is there.
 ///
 /// # Errors
@@ -172,7 +176,7 @@ pub async fn decide_key(
 /// # Errors
 /// `AccessDenied`.
 pub fn also(permit: &Permit, action: Action) -> Result<(), S3Error> {
-    beside(permit, Arc::clone(permit.asked()), action)
+    beside(permit, Arc::clone(permit.asked()), action, AclRight::Owner)
 }
 
 /// Decides whether the holder of a permit to copy may give the source's tags to the copy (AWS, "Required permissions for
@@ -184,13 +188,13 @@ pub fn may_tag(permit: &Permit, tags: &[Tag]) -> Result<(), S3Error> {
     if tags.is_empty() {
         return Ok(());
     }
-    beside(permit, Arc::new(document::with_tags(permit.asked(), tags)), Action::PutObjectTagging)
+    beside(permit, Arc::new(document::with_tags(permit.asked(), tags)), Action::PutObjectTagging, TAGS_OF_NEW)
 }
 
-fn beside(permit: &Permit, asked: Arc<Asked>, action: Action) -> Result<(), S3Error> {
+fn beside(permit: &Permit, asked: Arc<Asked>, action: Action, right: AclRight) -> Result<(), S3Error> {
     let (standing, key) = (Arc::clone(permit.standing()?), permit.key().ok().cloned());
     let question = Question { asked, standing, key, version: permit.version(), etag: None };
-    let case = Case { object: permit.object(), ..question.case(action, AclRight::Owner) };
+    let case = Case { object: permit.object(), ..question.case(action, right) };
     judge(&case).map(drop).ok_or_else(|| question.refusal())
 }
 
@@ -216,7 +220,7 @@ fn further(asked: &Asked) -> Vec<(Action, AclRight)> {
                 needed.push((Action::PutObjectAcl, AclRight::NewObjectAcp));
             }
             if !asked.copies_tags() && headers.bytes("x-amz-tagging").is_some_and(|tags| !tags.is_empty()) {
-                needed.push((Action::PutObjectTagging, AclRight::Owner));
+                needed.push((Action::PutObjectTagging, TAGS_OF_NEW));
             }
         }
         "CreateBucket" => {
@@ -252,7 +256,7 @@ impl Question {
     fn case(&self, action: Action, right: AclRight) -> Case<'_> {
         let key = self.key.as_ref().map(ObjectKey::as_str);
         let (asked, standing, version, etag) = (&self.asked, &self.standing, self.version, self.etag.as_deref());
-        Case { asked, standing, action, right, key, object: None, version, etag }
+        Case { asked, standing, action, right, key, object: None, version, etag, prefix: None }
     }
 
     /// Decides about the operation.
@@ -281,9 +285,12 @@ impl Question {
         let case = Case { object: looked.object(), ..self.case(action, right) };
         let cases = || std::iter::once(action).chain(action.with()).map(|action| Case { action, ..case });
         let ground = match looked {
-            // As AWS: that there is no such object may be known to whoever may list the bucket, and to nobody else.
+            // As AWS: that there is no such object may be known to whoever may list the bucket, and to nobody else. As in
+            // Ceph's gateway, the key is the prefix of that listing.
             Looked::Nothing if object::is_objects(right) => {
-                let lists = Case { key: None, version: None, ..self.case(Action::ListBucket, AclRight::BucketRead) };
+                let prefix = self.key.as_ref().map(ObjectKey::as_str);
+                let lists = self.case(Action::ListBucket, AclRight::BucketRead);
+                let lists = Case { key: None, version: None, prefix, ..lists };
                 if cases().any(|case| is_denied(&case)) { None } else { judge(&lists) }
             }
             _ => cases().map(|case| judge(&case)).reduce(|first, beside| beside.and(first)).flatten(),

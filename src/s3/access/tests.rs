@@ -98,7 +98,17 @@ impl World {
         let key = (right != AclRight::BucketRead).then_some("k");
         let standing = self.standing();
         let asked = asked(caller.clone());
-        judge(&Case { asked: &asked, standing: &standing, action, right, key, object, version: None, etag: None })
+        judge(&Case {
+            asked: &asked,
+            standing: &standing,
+            action,
+            right,
+            key,
+            object,
+            version: None,
+            etag: None,
+            prefix: None,
+        })
     }
 
     fn standing(&self) -> Standing {
@@ -306,7 +316,7 @@ fn no_tag_hides_behind_another_of_the_same_letters() {
     let tags = [tag("TEAM", "public"), tag("team", "secret")];
     let asked = asked(Caller::Anonymous);
     let (asked, action, tags) = (&asked, Action::GetObject, Some(tags.as_slice()));
-    let known = super::asked::Known { asked, action, tags, account: None, version: None, etag: None };
+    let known = super::asked::Known { asked, action, tags, account: None, version: None, etag: None, prefix: None };
     let values = crate::policy::Facts::values(&known, "s3:existingobjecttag/team");
     assert_eq!(values, Some(vec!["public".to_owned(), "secret".to_owned()]));
 }

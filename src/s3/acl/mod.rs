@@ -15,10 +15,9 @@ pub use canned::Canned;
 pub use grantee::{AskedGrant, GRANTS_MAX, GranteeSource, NamedGrantee, group_uri, resolve};
 pub use wanted::{On, Rights, Wanted, of_write, requested};
 
-use crate::s3::error::{S3Error, S3ErrorCode};
 use crate::storage::{
     AccessControlList, Bucket, BucketSettings, Grant, Grantee, GranteeGroup, ObjectAttrs, Ownership, Permission,
-    PublicAccessBlock, TenantId,
+    TenantId,
 };
 
 /// The list that holds where none is stored.
@@ -70,28 +69,6 @@ pub fn of_object(bucket: &Bucket, attrs: &ObjectAttrs) -> AccessControlList {
 
 fn shown(settings: &BucketSettings, stored: Option<&AccessControlList>, owner: TenantId) -> AccessControlList {
     stored.filter(|_| !enforced(settings)).cloned().unwrap_or_else(|| private(owner))
-}
-
-/// Refuses a list that a bucket does not let be put on itself or an object.
-///
-/// # Errors
-/// `AccessControlListNotSupported` where lists do not count, unless it says what holds anyway; `AccessDenied` for a
-/// public one where `block` forbids them.
-pub fn admit(
-    list: &AccessControlList,
-    owner: TenantId,
-    settings: &BucketSettings,
-    block: PublicAccessBlock,
-) -> Result<(), S3Error> {
-    if enforced(settings) && *list != private(owner) {
-        return Err(S3ErrorCode::AccessControlListNotSupported.into());
-    }
-    if block.block_public_acls && is_public(list) {
-        return Err(S3ErrorCode::AccessDenied.because(
-            "Public access control lists are prevented by the BlockPublicAcls setting in S3 Block Public Access.",
-        ));
-    }
-    Ok(())
 }
 
 #[cfg(test)]

@@ -4,8 +4,9 @@ use async_trait::async_trait;
 use futures::executor::block_on;
 
 use super::*;
+use crate::s3::error::{S3Error, S3ErrorCode};
 use crate::s3::request::Headers;
-use crate::storage::{BucketId, BucketName, Tenant, Timestamp};
+use crate::storage::{BucketId, BucketName, PublicAccessBlock, Tenant, Timestamp};
 
 const OWNER: TenantId = TenantId([1; 32]);
 const WRITER: TenantId = TenantId([2; 32]);
@@ -145,10 +146,21 @@ fn lists_that_do_not_count_or_are_blocked_are_refused() {
         assert_eq!(new(name, Ownership::BucketOwnerEnforced, free), unsupported, "{name}");
         assert_eq!(new(name, Ownership::BucketOwnerEnforced, BLOCKED), unsupported, "{name}");
     }
-    for name in ["private", "bucket-owner-full-control"] {
-        assert_eq!(new(name, Ownership::BucketOwnerEnforced, BLOCKED), Ok(()), "{name}");
+    let enforced = |name: &str| new(name, Ownership::BucketOwnerEnforced, BLOCKED);
+    for name in ["private", "bucket-owner-read"] {
+        assert_eq!(enforced(name), Err(S3ErrorCode::AccessControlListNotSupported), "{name}");
+    }
+    assert_eq!(enforced("bucket-owner-full-control"), Ok(()));
+    for name in ["private", "bucket-owner-read", "bucket-owner-full-control"] {
         assert_eq!(new(name, Ownership::ObjectWriter, BLOCKED), Ok(()), "{name}");
     }
+    let in_full = |owner| {
+        let wanted = Wanted::Grants(private(owner));
+        let rights = Rights::of_new(Some(&wanted), &bucket(Ownership::BucketOwnerEnforced), OWNER, free);
+        rights.map(|rights| rights.acl).map_err(|error| error.code)
+    };
+    assert_eq!(in_full(OWNER), Ok(None));
+    assert_eq!(in_full(WRITER), Err(S3ErrorCode::AccessControlListNotSupported));
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use super::canned::{self, Canned};
 use super::grantee::{GranteeSource, resolve};
-use super::{admit, headers, stored};
+use super::{enforced, headers, is_public, private, stored};
 use crate::s3::access::Permit;
 use crate::s3::body;
 use crate::s3::error::{S3Error, S3ErrorCode};
@@ -10,7 +10,7 @@ use crate::s3::operation::Request;
 use crate::s3::request::Headers;
 use crate::s3::services::Services;
 use crate::s3::xml;
-use crate::storage::{AccessControlList, Bucket, PublicAccessBlock, TenantId};
+use crate::storage::{AccessControlList, Bucket, BucketSettings, PublicAccessBlock, TenantId};
 
 /// What a list is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,6 +57,33 @@ impl Wanted {
             Self::Grants(list) => list.clone(),
         }
     }
+
+    /// The same, for a bucket of these settings or an object in it.
+    ///
+    /// # Errors
+    /// `AccessControlListNotSupported` where lists do not count, unless it gives the bucket's owner full control and
+    /// nobody anything else, by that name or in full (AWS, "Controlling ownership of objects and disabling ACLs for your
+    /// bucket"); `AccessDenied` for a public one where `block` forbids them.
+    pub fn admitted(
+        &self,
+        owner: TenantId,
+        bucket_owner: TenantId,
+        settings: &BucketSettings,
+        block: PublicAccessBlock,
+    ) -> Result<AccessControlList, S3Error> {
+        let list = self.list(owner, bucket_owner);
+        // Other names may come to the same here, but mean another list elsewhere.
+        let named_otherwise = matches!(self, Self::Canned(name) if *name != Canned::BucketOwnerFullControl);
+        if enforced(settings) && (named_otherwise || list != private(bucket_owner)) {
+            return Err(S3ErrorCode::AccessControlListNotSupported.into());
+        }
+        if block.block_public_acls && is_public(&list) {
+            return Err(S3ErrorCode::AccessDenied.because(
+                "Public access control lists are prevented by the BlockPublicAcls setting in S3 Block Public Access.",
+            ));
+        }
+        Ok(list)
+    }
 }
 
 /// Whose an object is, and the list it has.
@@ -72,7 +99,7 @@ impl Rights {
     /// Of a new object of this owner.
     ///
     /// # Errors
-    /// As [`admit`].
+    /// As [`Wanted::admitted`].
     pub fn of_new(
         wanted: Option<&Wanted>,
         bucket: &Bucket,
@@ -80,8 +107,7 @@ impl Rights {
         block: PublicAccessBlock,
     ) -> Result<Self, S3Error> {
         let Some(wanted) = wanted else { return Ok(Self { owner, acl: None }) };
-        let list = wanted.list(owner, bucket.owner);
-        admit(&list, owner, &bucket.settings, block)?;
+        let list = wanted.admitted(owner, bucket.owner, &bucket.settings, block)?;
         Ok(Self { owner, acl: stored(list, owner) })
     }
 }
@@ -89,7 +115,7 @@ impl Rights {
 /// Whose the object will be that a request writes, and the list it will have.
 ///
 /// # Errors
-/// As [`Wanted::of_headers`] and [`admit`].
+/// As [`Wanted::of_headers`] and [`Wanted::admitted`].
 pub async fn of_write(permit: &Permit, headers: &Headers, services: &Services) -> Result<Rights, S3Error> {
     let wanted = Wanted::of_headers(headers, On::Object, services).await?;
     Rights::of_new(wanted.as_ref(), permit.bucket()?, permit.owner_of_new()?, permit.switches()?)

@@ -1,5 +1,7 @@
 //! The canonical forms of paths, queries and headers that signatures are made over.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, percent_encode};
 
@@ -66,6 +68,13 @@ pub fn joined<'a>(values: impl Iterator<Item = &'a Bytes>, spaces: Spaces) -> Ve
         }
     }
     all
+}
+
+/// The readings of header values: as they were sent, and those beyond ASCII as Latin-1 that was signed as UTF-8, as boto3
+/// and whatever else sends characters through Python's HTTP client does.
+pub fn charsets(sent: &[u8]) -> impl Iterator<Item = Cow<'_, [u8]>> {
+    let signed = (!sent.is_ascii()).then(|| sent.iter().map(|byte| char::from(*byte)).collect::<String>());
+    std::iter::once(Cow::Borrowed(sent)).chain(signed.map(|text| Cow::Owned(text.into_bytes())))
 }
 
 /// The host that was signed: an absolute request target replaces `Host` (RFC 9112), as it does for the bucket's name.

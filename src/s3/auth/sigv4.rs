@@ -186,12 +186,12 @@ impl Subject<'_> {
     fn canonical_requests(&self, claim: &Claim) -> Vec<Vec<u8>> {
         let query = canonical::query(&self.incoming.target.query, self.signature_parameter);
         let mut all: Vec<Vec<u8>> = Vec::new();
-        for spaces in [Spaces::Collapsed, Spaces::Kept] {
-            let headers = self.header_block(claim, spaces);
+        let blocks = [Spaces::Collapsed, Spaces::Kept].map(|spaces| self.header_block(claim, spaces));
+        for headers in blocks.iter().flat_map(|block| canonical::charsets(block)) {
             for path in canonical::paths(&self.incoming.target.raw_path) {
                 let start = format!("{}\n{path}\n{query}\n", self.incoming.method.as_str());
                 let end = format!("\n{}\n{}", claim.signed_headers, self.payload_hash);
-                let text = [start.as_bytes(), &headers, end.as_bytes()].concat();
+                let text = [start.as_bytes(), &*headers, end.as_bytes()].concat();
                 if !all.contains(&text) {
                     all.push(text);
                 }

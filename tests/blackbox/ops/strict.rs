@@ -54,6 +54,8 @@ const COPIES: &[&str] = &["CopyObject", "UploadPartCopy"];
 /// What encryption by the server could be asked of.
 const CIPHERED: &[&str] =
     &["PutObject", "CreateMultipartUpload", "CopyObject", "UploadPart", "GetObject", "GetObjectAttributes"];
+/// What clients send with headers that say nothing to S3, whatever they are.
+const EXPECTING: &[&str] = &["PutObject", "CreateBucket", "GetObject"];
 /// What shows how signatures are taken.
 const SIGNED: &[&str] = &["GetObject", "ListObjects", "PutObject", "GetBucketVersioning"];
 const ALL_BUT_LONG: &[How] = &[How::Empty, How::Nonsense, How::Negative, How::Twice, How::NotText];
@@ -150,6 +152,12 @@ const RIGHT: &[(&[&str], &str, &[How], &str)] = &[
     (SIGNED, "authorization", NO_VALUE, "InvalidArgument"),
     (SIGNED, "authorization", &[How::Empty, How::NotText], "AccessDenied"),
     (SIGNED, "content-length", &HOWS, "BadRequest"),
+    (EXPECTING, "expect", &HOWS, ""),
+    (EXPECTING, "user-agent", &HOWS, ""),
+    (EXPECTING, "connection", &HOWS, ""),
+    (EXPECTING, "accept-encoding", &HOWS, ""),
+    (EXPECTING, "access-control-request-method", &HOWS, ""),
+    (EXPECTING, "access-control-request-headers", &HOWS, ""),
     (&["GetObjectAttributes"], "x-amz-max-parts", NO_VALUE, "InvalidArgument"),
     (&["GetObjectAttributes"], "x-amz-part-number-marker", NO_VALUE, "InvalidArgument"),
     (LISTS, "max-keys", NO_VALUE, "InvalidArgument"),

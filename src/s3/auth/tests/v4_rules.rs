@@ -6,6 +6,7 @@ use crate::s3::error::S3ErrorCode::{
     AccessDenied, AuthorizationHeaderMalformed, InvalidAccessKeyId, InvalidArgument, InvalidRequest, InvalidToken,
     MissingContentLength, NotImplemented, RequestTimeTooSkewed, SignatureDoesNotMatch,
 };
+use crate::s3::request::Headers;
 use crate::s3::request::Method::{Get, Put};
 
 fn get(target: &str) -> Ask {
@@ -121,13 +122,23 @@ fn anonymous_is_only_what_has_no_credential_material() {
     get("/b").with("Authorization", "Basic x").refused_as(InvalidArgument);
 }
 
-#[test]
-fn the_date_comes_from_either_header() {
-    let mut ask =
-        get("/b/k").host().with("Date", "Thu, 01 Jan 2026 00:00:00 GMT").with("x-amz-content-sha256", UNSIGNED);
+/// Signed with this as the only date.
+fn dated(date: &str) -> (Ask, String) {
+    let ask = get("/b/k").host().with("Date", date).with("x-amz-content-sha256", UNSIGNED);
     let headers = ask.sent();
     let (authorization, _) = signer().v4_header(&ask.subject(&headers), UNSIGNED);
-    ask = ask.with("Authorization", &authorization);
+    (ask.with("Authorization", &authorization), authorization)
+}
+
+#[test]
+fn the_date_comes_from_either_header() {
+    for date in ["Thu, 01 Jan 2026 00:00:00 -0000", "Thu, 01 Jan 2026 00:00:00 +0000", "20260101T000000Z"] {
+        dated(date).0.accepted();
+    }
+    for date in ["", "yesterday", "Thu, 01 Jan 2026", "2026-01-01T00:00:00Z", "Thu, 01 Jan 1969 00:00:00 GMT"] {
+        dated(date).0.refused_as(AccessDenied);
+    }
+    let (mut ask, authorization) = dated("Thu, 01 Jan 2026 00:00:00 GMT");
     ask.accepted();
     for off in [-901, 901] {
         ask.now += off;
@@ -205,6 +216,25 @@ fn signed_headers_hold_whatever_their_spaces() {
     let text = format!("AWS4-HMAC-SHA256 Credential={ACCESS}/{scope}, SignedHeaders={names}, Signature={signature}");
     ask = ask.with("Authorization", &text);
     ask.accepted();
+}
+
+/// boto3 signs a header's characters as UTF-8 and sends them as Latin-1.
+#[test]
+fn latin_1_may_be_signed_as_utf_8() {
+    let sent = |signed: &str, sent: &'static [u8]| {
+        let mut ask = get("/b/k").with("x-amz-meta-a", signed).signed_v4();
+        let mut headers = Headers::default();
+        for (name, value) in ask.headers.iter() {
+            headers.push(name, if name == "x-amz-meta-a" { sent.into() } else { value.clone() });
+        }
+        ask.headers = headers;
+        ask
+    };
+    sent("a  \u{e9}", b"a  \xe9").accepted();
+    sent("\u{e9}", "\u{e9}".as_bytes()).accepted();
+    for (signed, bytes) in [("\u{e9}", &b"\xe8"[..]), ("\u{e9}", b"e"), ("e", b"\xe9"), ("\u{201c}", b"\x93")] {
+        sent(signed, bytes).refused_as(SignatureDoesNotMatch);
+    }
 }
 
 #[test]

@@ -64,7 +64,7 @@ async fn run(permit: &Permit, items: Vec<Item>, headers: &Headers, services: &Se
 async fn delete_one(permit: &Permit, item: &Item, headers: &Headers, services: &Services) -> Result<Deleted, S3Error> {
     // As AWS: of one key of many, what is no version is one that is not there.
     let version = version::parse(item.version_id.as_deref()).map_err(|_| S3ErrorCode::NoSuchVersion)?;
-    let conditions = WriteConditions::of_delete(item.etag.as_deref(), item.modified.as_deref(), item.size.as_deref())?;
+    let conditions = WriteConditions::of_many(item.etag.as_deref(), item.modified.as_deref(), item.size.as_deref())?;
     let permit = access::decide_key(permit, &item.key, version, &conditions, services).await?;
     let bypass = bypass(&permit, headers);
     delete_object::run(&permit, version, &conditions, bypass, services).await

@@ -33,12 +33,12 @@ fn call(permit: Permit, request: Request, services: Arc<Services>) -> Reply {
     Box::pin(async move {
         let bucket = permit.bucket()?;
         let owner = bucket.owner;
-        let list = acl::requested(request, On::Bucket, owner, DOCUMENT_BYTES_MAX, &services).await?.list(owner, owner);
+        let wanted = acl::requested(request, On::Bucket, owner, DOCUMENT_BYTES_MAX, &services).await?;
         let switches = permit.switches()?;
         settings::change(bucket, &services, |now| {
             let block = now.public_access_block.unwrap_or_default().or(switches);
-            acl::admit(&list, owner, now, block)?;
-            Ok(BucketSettings { acl: acl::stored(list.clone(), owner), ..now.clone() })
+            let list = wanted.admitted(owner, owner, now, block)?;
+            Ok(BucketSettings { acl: acl::stored(list, owner), ..now.clone() })
         })
         .await?;
         Ok(Response::status(200))

@@ -171,7 +171,7 @@ pub fn judge(conditions: &ReadConditions, bucket: &Bucket, attrs: &ObjectAttrs) 
 /// Everything of the answer but its body, and which bytes that is.
 ///
 /// # Errors
-/// `PreconditionFailed`, `NotModified`, `InvalidRange`, `InvalidPartNumber`.
+/// `PreconditionFailed`, `NotModified`, `InvalidRange`, `InvalidPart`.
 pub async fn outline(
     bucket: &Bucket,
     record: &ObjectRecord,

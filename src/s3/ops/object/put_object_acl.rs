@@ -36,8 +36,7 @@ fn call(permit: Permit, request: Request, services: Arc<Services>) -> Reply {
         let block = permit.switches()?;
         let amended = amend(&permit, named, &services, |now| {
             let owner = acl::owner_of(bucket, now);
-            let list = wanted.list(owner, bucket.owner);
-            acl::admit(&list, owner, &bucket.settings, block)?;
+            let list = wanted.admitted(owner, bucket.owner, &bucket.settings, block)?;
             Ok(ObjectAttrs { acl: acl::stored(list, owner), ..now.clone() })
         })
         .await?;

@@ -162,6 +162,8 @@ const LISTINGS: &[Row] = &[
     Row::requests("StringEquals s3:prefix in/", &["s3:ListBucketVersions"], |s, met| {
         s.list(pick(met, "versions&prefix=in/", "versions&prefix=i"))
     }),
+    // Of a key that is not there this is asked with the key as the prefix; whoever may list it is told.
+    Row::requests("StringLike s3:prefix in/*", LIST, |s, met| s.get(pick(met, "in/none", "out/none"))).answered(404),
     Row::requests("StringEquals s3:delimiter /", LIST, |s, met| s.list(pick(met, "delimiter=/", "delimiter=a"))),
     Row::requests("NumericLessThanEquals s3:max-keys 10", LIST, |s, met| {
         s.list(pick(met, "max-keys=10", "max-keys=11"))

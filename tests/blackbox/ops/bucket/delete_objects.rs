@@ -13,7 +13,7 @@
 //! | 403 AccessDenied | of a key: no right to it, or a lock | nobody_else_deletes_a_key, locked_versions_stay_and_the_others_go |
 //! | 404 NoSuchBucket | there is no such bucket | everywhere::a_bucket_that_is_not_there |
 //! | 404 NoSuchKey | of a key: nothing is there for its condition | each_key_may_have_conditions |
-//! | 412 PreconditionFailed | of a key: its condition does not hold | each_key_may_have_conditions, a_version_or_an_etag_can_be_asked_for |
+//! | 412 PreconditionFailed | of a key: its condition does not hold, or asks for the ETag of a delete marker | each_key_may_have_conditions, a_version_or_an_etag_can_be_asked_for |
 
 use crate::client::Reply;
 use crate::ops::{Ground, locks, md5_base64};
@@ -86,6 +86,10 @@ fn each_key_may_have_conditions() {
     let reply = delete(&g, document).assert_status(200);
     assert_eq!(reply.elements("Code"), ["PreconditionFailed", "PreconditionFailed", "NoSuchKey"], "{reply}");
     assert_eq!(g.keys(""), ["b", "c"]);
+    g.versioning("Enabled");
+    g.alice.delete(&g.path("b")).assert_status(204);
+    let marked = delete(&g, "<Delete><Object><Key>b</Key><ETag>x</ETag></Object></Delete>").assert_status(200);
+    assert_eq!(marked.elements("Code"), ["PreconditionFailed"], "{marked}");
 }
 
 #[test]

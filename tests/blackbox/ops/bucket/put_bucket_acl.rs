@@ -4,7 +4,7 @@
 //! |---|---|---|
 //! | 200 | the list is replaced | canned_lists_are_enacted_and_taken_back |
 //! | 400 InvalidArgument | an unknown canned list or grantee | canned_lists_are_enacted_and_taken_back, what_is_no_list_of_this_bucket_is_refused |
-//! | 400 AccessControlListNotSupported | lists do not count here | where_lists_do_not_count_only_what_holds_is_taken |
+//! | 400 AccessControlListNotSupported | lists do not count here | where_lists_do_not_count_the_bucket_owners_full_control_is_taken |
 //! | 400 InvalidRequest | a canned list and grants | grants_come_by_headers_and_the_owner_gets_only_what_is_said |
 //! | 400 MalformedACLError | the document is none, or has too many grants | what_is_no_list_of_this_bucket_is_refused |
 //! | 400 MissingSecurityHeader | neither document nor header | what_is_no_list_of_this_bucket_is_refused |
@@ -124,15 +124,15 @@ fn what_is_no_list_of_this_bucket_is_refused() {
 }
 
 #[test]
-fn where_lists_do_not_count_only_what_holds_is_taken() {
+fn where_lists_do_not_count_the_bucket_owners_full_control_is_taken() {
     let g = Ground::new();
     let (acl, alice) = (acl(&g), id(&g.alice));
     own(&g, "BucketOwnerEnforced").assert_status(200);
-    by_header(&g.alice, &acl, "x-amz-acl", "public-read").assert_error(400, "AccessControlListNotSupported");
-    g.alice.put(&acl, document(&alice, &[])).assert_error(400, "AccessControlListNotSupported");
-    for name in ["private", "bucket-owner-full-control"] {
-        by_header(&g.alice, &acl, "x-amz-acl", name).assert_status(200);
+    for name in ["public-read", "private"] {
+        by_header(&g.alice, &acl, "x-amz-acl", name).assert_error(400, "AccessControlListNotSupported");
     }
+    g.alice.put(&acl, document(&alice, &[])).assert_error(400, "AccessControlListNotSupported");
+    by_header(&g.alice, &acl, "x-amz-acl", "bucket-owner-full-control").assert_status(200);
     g.alice.put(&acl, document(&alice, &[(&alice, "FULL_CONTROL")])).assert_status(200);
     assert_grants(&g.alice.get(&acl), &[(&alice, "FULL_CONTROL")]);
 }

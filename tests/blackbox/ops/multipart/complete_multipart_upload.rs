@@ -6,9 +6,9 @@
 //! | 400 EntityTooSmall | a part but the last has less than 5 MiB | parts_have_to_be_there_in_order_and_large_enough |
 //! | 400 InvalidPart | a part is not there, or another one | parts_have_to_be_there_in_order_and_large_enough |
 //! | 400 InvalidPartOrder | not in ascending order | parts_have_to_be_there_in_order_and_large_enough |
-//! | 400 InvalidArgument | a part number or checksum that is none | no_document_and_a_number_below_zero_are_told_apart_from_wrong_xml, checksums::a_completion_names_the_checksums_it_expects |
+//! | 400 InvalidArgument | a part number or checksum that is none | a_number_out_of_bounds_is_told_apart_from_wrong_xml, checksums::a_completion_names_the_checksums_it_expects |
 //! | 400 InvalidRequest | another size, type or checksum than declared | checksums::a_completion_names_the_checksums_it_expects |
-//! | 400 MalformedXML | the document is none | the_document_has_to_be_right |
+//! | 400 MalformedXML | the document is none, or names no part | the_document_has_to_be_right |
 //! | 400 BadDigest | the checksum of the whole differs, or the digest of the document | checksums::a_completion_names_the_checksums_it_expects, everywhere::a_document_whose_digest_differs |
 //! | 400 InvalidDigest | the digest of the document is none | everywhere::a_document_whose_digest_differs |
 //! | 400 MaxMessageLengthExceeded | the document is larger than any | everywhere::a_document_larger_than_any |
@@ -48,6 +48,8 @@ fn parts_become_one_object() {
         let reply = g.alice.request("GET", &g.path("a & b")).header("range", range).send().assert_status(206);
         reply.assert_body(&whole[from..=to]);
     }
+    let beyond = g.alice.get(&format!("{}?partNumber=4", g.path("a & b"))).assert_error(400, "InvalidPart");
+    assert_eq!(beyond.element("ActualPartCount").as_deref(), Some("3"));
     let second = g.alice.get(&format!("{}?partNumber=2", g.path("a & b"))).assert_status(206);
     second.assert_header("x-amz-mp-parts-count", "3").assert_body(&bodies[1]);
 }
@@ -65,11 +67,9 @@ fn completing_again_answers_the_same() {
 }
 
 #[test]
-fn no_document_and_a_number_below_zero_are_told_apart_from_wrong_xml() {
+fn a_number_out_of_bounds_is_told_apart_from_wrong_xml() {
     let g = Ground::new();
     let upload = Multipart::open(&g, "k");
-    g.alice.post(&upload.target(""), "").assert_error(400, "MalformedXML");
-    g.alice.post(&upload.target(""), "<CompleteMultipartUpload/>").assert_error(400, "MalformedXML");
     let part = |number: &str| {
         let document = format!(
             "<CompleteMultipartUpload><Part><PartNumber>{number}</PartNumber><ETag>x</ETag></Part></CompleteMultipartUpload>"
@@ -125,7 +125,7 @@ fn the_document_has_to_be_right() {
     let g = Ground::new();
     let upload = Multipart::open(&g, "k");
     let part = upload.part(1, "x");
-    for bad in ["x", "<CompleteMultipartUpload/>", "<CompleteMultipartUpload>", "<Other/>"] {
+    for bad in ["", "x", "<CompleteMultipartUpload/>", "<CompleteMultipartUpload>", "<Other/>"] {
         g.alice.post(&upload.target(""), bad).assert_error(400, "MalformedXML");
     }
     // ETags come with quotes, without, and escaped.

@@ -66,8 +66,11 @@ fn its_list_becomes_the_objects() {
         .send()
         .assert_error(403, "AccessDenied");
     own(&g, "BucketOwnerEnforced").assert_status(200);
-    let public = g.alice.request("POST", &target).header("x-amz-acl", "public-read").body("").send();
-    public.assert_error(400, "AccessControlListNotSupported");
+    let open = |name: &str| g.alice.request("POST", &target).header("x-amz-acl", name).body("").send();
+    for name in ["public-read", "private"] {
+        open(name).assert_error(400, "AccessControlListNotSupported");
+    }
+    open("bucket-owner-full-control").assert_status(200);
 }
 
 #[test]

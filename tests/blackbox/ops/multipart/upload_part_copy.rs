@@ -3,14 +3,15 @@
 //! | answer | when | test |
 //! |---|---|---|
 //! | 200 | the part is copied | parts_come_from_objects_whole_or_in_ranges |
-//! | 400 InvalidArgument | a range, source or number that is none, a range behind the end | ranges_and_conditions_are_judged_first |
-//! | 400 InvalidRequest | the range begins behind the end; more than 5 GiB | ranges_and_conditions_are_judged_first, upload_part_copy::a_part_has_at_most_five_gib |
+//! | 400 InvalidArgument | a range, source or number that is none | ranges_and_conditions_are_judged_first |
+//! | 400 InvalidRequest | more than 5 GiB | upload_part_copy::a_part_has_at_most_five_gib |
 //! | 403 AccessDenied | the caller has no right to it | a_foreign_source_is_denied |
 //! | 404 NoSuchBucket | neither bucket may be missing | everywhere::a_bucket_that_is_not_there, ranges_and_conditions_are_judged_first |
 //! | 404 NoSuchKey | there is no source | ranges_and_conditions_are_judged_first |
 //! | 404 NoSuchVersion | there is no such version of the source | ranges_and_conditions_are_judged_first |
 //! | 404 NoSuchUpload | there is no such upload, or it is closed | everywhere::an_upload_that_is_not_there |
 //! | 412 PreconditionFailed | a condition on the source does not hold | ranges_and_conditions_are_judged_first |
+//! | 416 InvalidRange | the range ends behind the end | ranges_and_conditions_are_judged_first |
 
 use crate::client::{Reply, encode};
 use crate::ops::multipart::{Multipart, PART_BYTES_MIN};
@@ -61,11 +62,15 @@ fn ranges_and_conditions_are_judged_first() {
     let g = Ground::new();
     let etag = g.put("s", "0123456789").etag();
     let upload = Multipart::open(&g, "k");
-    for range in ["bytes=0-10", "bytes=5-2", "bytes=3-", "bytes=-3", "0-1", "bytes=x-y"] {
+    for range in ["bytes=5-2", "bytes=3-", "bytes=-3", "0-1", "bytes=0", "bytes=x-y", "bytes=0-y", "bytes=0-2,3-5"] {
         let reply = copy(&g, &upload, 1, "s", &[("x-amz-copy-source-range", range)]);
         reply.assert_error(400, "InvalidArgument");
     }
-    copy(&g, &upload, 1, "s", &[("x-amz-copy-source-range", "bytes=10-11")]).assert_error(400, "InvalidRequest");
+    for range in ["bytes=0-10", "bytes=10-11"] {
+        let beyond = copy(&g, &upload, 1, "s", &[("x-amz-copy-source-range", range)]).assert_error(416, "InvalidRange");
+        let (asked, there) = (beyond.element("RangeRequested"), beyond.element("ActualObjectSize"));
+        assert_eq!((asked.as_deref(), there.as_deref()), (Some(range), Some("10")));
+    }
     // A date that has not come yet is no condition.
     let future = [("x-amz-copy-source-if-modified-since", "Fri, 01 Jan 2100 00:00:00 GMT")];
     let other = Multipart::open(&g, "other");

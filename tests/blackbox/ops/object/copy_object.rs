@@ -159,7 +159,10 @@ fn a_copy_is_private_unless_it_asks_for_a_list() {
     copy(&g, "d", "e", &[("x-amz-acl", "authenticated-read")]).assert_status(200);
     assert_grants(&acl("e"), &[(AUTHENTICATED, "READ"), (&alice, "FULL_CONTROL")]);
     own(&g, "BucketOwnerEnforced").assert_status(200);
-    copy(&g, "s", "d", &[("x-amz-acl", "public-read")]).assert_error(400, "AccessControlListNotSupported");
+    for name in ["public-read", "private"] {
+        copy(&g, "s", "d", &[("x-amz-acl", name)]).assert_error(400, "AccessControlListNotSupported");
+    }
+    copy(&g, "s", "d", &[("x-amz-acl", "bucket-owner-full-control")]).assert_status(200);
 }
 
 #[test]

@@ -6,7 +6,7 @@
 //! | 400 InvalidArgument | `versionId` or a condition is none | the_only_version_is_null, a_time_and_a_size_are_conditions_too |
 //! | 403 AccessDenied | no right to it, or a lock | nobody_else_deletes_it, a_locked_version_is_covered_and_not_removed |
 //! | 404 NoSuchBucket | there is no such bucket | everywhere::a_bucket_that_is_not_there |
-//! | 404 NoSuchKey | `If-Match` of what is not there | a_condition_can_protect_it |
+//! | 404 NoSuchKey | `If-Match` of what is not there, or of a delete marker | a_condition_can_protect_it |
 //! | never 409 ConditionalRequestConflict | a write at the same time: one of them is judged on the other | histories::answers_about_an_unversioned_bucket_have_an_order |
 //! | 412 PreconditionFailed | `If-Match` does not hold | a_condition_can_protect_it |
 
@@ -53,7 +53,9 @@ fn a_condition_can_protect_it() {
     g.put("k", "y");
     delete("*").assert_status(204);
     // What is on top now is a marker.
-    delete("*").assert_error(412, "PreconditionFailed");
+    for tag in ["*", &etag, "\"0\""] {
+        delete(tag).assert_error(404, "NoSuchKey");
+    }
 }
 
 /// `x-amz-if-match-*` are taken here as Ceph's gateway takes them.

@@ -6,6 +6,7 @@
 //! | 206 | a range, or a part | ranges_are_exact_inline_and_in_chunks, a_part_number_of_an_object_without_parts_is_1 |
 //! | 304 | `If-None-Match` or `If-Modified-Since` finds nothing new | conditions_are_judged_in_order |
 //! | 400 InvalidArgument | a part number or version that is none, a header that would split the answer | a_part_number_of_an_object_without_parts_is_1, the_only_version_is_null, a_signed_request_can_choose_headers_of_the_answer |
+//! | 400 InvalidPart | the object has fewer parts | a_part_number_of_an_object_without_parts_is_1 |
 //! | 400 InvalidRequest | a range and a part at once; anonymous `response-*` | a_part_number_of_an_object_without_parts_is_1, elsewhere::whoever_does_not_sign_chooses_no_headers_of_the_answer |
 //! | 403 AccessDenied | no right to read, or none to know that the key is not there | access::a_foreign_bucket_hides_which_keys_it_has |
 //! | never 403 InvalidObjectState | the object is archived: nothing can be | put_object::what_is_not_implemented_is_refused_and_never_half_done |
@@ -15,7 +16,6 @@
 //! | 405 MethodNotAllowed | the version is a delete marker | everywhere::a_key_or_a_version_that_is_not_there |
 //! | 412 PreconditionFailed | `If-Match` or `If-Unmodified-Since` does not hold | conditions_are_judged_in_order |
 //! | 416 InvalidRange | the range begins behind the end | ranges_are_exact_inline_and_in_chunks |
-//! | 416 InvalidPartNumber | the object has fewer parts | a_part_number_of_an_object_without_parts_is_1 |
 
 use crate::client::{Reply, encode_value};
 use crate::ops::{Ground, bytes};
@@ -156,10 +156,10 @@ fn a_part_number_of_an_object_without_parts_is_1() {
     g.put("k", "x");
     g.alice.get(&format!("{}?partNumber=1", g.path("k"))).assert_status(206).assert_body("x");
     g.alice.get(&format!("{}?partNumber=1", g.path("k"))).assert_no_header("x-amz-mp-parts-count");
-    let beyond = g.alice.get(&format!("{}?partNumber=2", g.path("k"))).assert_error(416, "InvalidPartNumber");
+    let beyond = g.alice.get(&format!("{}?partNumber=2", g.path("k"))).assert_error(400, "InvalidPart");
     let (asked, there) = (beyond.element("PartNumberRequested"), beyond.element("ActualPartCount"));
     assert_eq!((asked.as_deref(), there.as_deref()), (Some("2"), Some("1")));
-    g.alice.head(&format!("{}?partNumber=2", g.path("k"))).assert_status(416).assert_body("");
+    g.alice.head(&format!("{}?partNumber=2", g.path("k"))).assert_status(400).assert_body("");
     for bad in ["0", "10001", "-1", "x", ""] {
         g.alice.get(&format!("{}?partNumber={bad}", g.path("k"))).assert_error(400, "InvalidArgument");
     }

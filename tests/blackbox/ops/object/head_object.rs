@@ -5,13 +5,14 @@
 //! | 200 | all that GET answers but the body | it_answers_what_get_answers_without_the_body |
 //! | 206 | a range, or a part | ranges_count_too |
 //! | 304 | nothing new | get_object::conditions_are_judged_in_order |
-//! | 400 | `versionId` is none | everywhere::a_key_or_a_version_that_is_not_there |
+//! | 400 | `versionId` is none; a part that is not there | everywhere::a_key_or_a_version_that_is_not_there, get_object::a_part_number_of_an_object_without_parts_is_1 |
 //! | 403 | no right to read, or none to know that the key is not there | errors_have_no_body |
-//! | 404 | no such bucket, object or version | errors_have_no_body, everywhere::a_bucket_that_is_not_there, everywhere::a_key_or_a_version_that_is_not_there |
+//! | 404 | no such bucket, object or version | errors_have_no_body, whoever_may_list_what_a_key_begins_with_is_told_that_it_is_not_there, everywhere::a_bucket_that_is_not_there, everywhere::a_key_or_a_version_that_is_not_there |
 //! | 405 | the version is a delete marker | everywhere::a_key_or_a_version_that_is_not_there |
 //! | 412 | a condition does not hold | get_object::conditions_are_judged_in_order |
-//! | 416 | a range or a part that is not there | ranges_count_too, get_object::a_part_number_of_an_object_without_parts_is_1 |
+//! | 416 | a range that is not there | ranges_count_too |
 
+use crate::ops::bucket::put_bucket_policy::{policy, put};
 use crate::ops::{Ground, bytes};
 
 #[test]
@@ -35,6 +36,22 @@ fn ranges_count_too() {
     let reply = g.alice.request("HEAD", &g.path("k")).header("range", "bytes=2-4").send().assert_status(206);
     reply.assert_header("content-length", "3").assert_header("content-range", "bytes 2-4/10").assert_body("");
     g.alice.request("HEAD", &g.path("k")).header("range", "bytes=10-").send().assert_status(416).assert_body("");
+}
+
+/// The right to list is asked for with the key as the prefix, as Ceph's gateway does.
+#[test]
+fn whoever_may_list_what_a_key_begins_with_is_told_that_it_is_not_there() {
+    let g = Ground::new();
+    let lets = policy("Allow", "\"*\"", "s3:ListBucket", &g.bucket);
+    let condition = "\"Condition\":{\"StringLike\":{\"s3:prefix\":\"public/*\"}},\"Effect\"";
+    put(&g, lets.replace(&format!(",\"arn:aws:s3:::{}/*\"", g.bucket), "").replace("\"Effect\"", condition))
+        .assert_status(204);
+    for client in [&g.bob, &g.alice.anonymous()] {
+        client.head(&g.path("public/object")).assert_status(404);
+        client.get(&g.path("public/object")).assert_error(404, "NoSuchKey");
+        client.head(&g.path("private/object")).assert_status(403);
+        client.head(&format!("{}?prefix=public/", g.path("private/object"))).assert_status(403);
+    }
 }
 
 #[test]

@@ -77,7 +77,7 @@ fn the_bucket_can_forbid_lists() {
     put("private").assert_status(200);
     own(&g, "BucketOwnerEnforced").assert_status(200);
     put("public-read").assert_error(400, "AccessControlListNotSupported");
-    put("private").assert_status(200);
+    put("private").assert_error(400, "AccessControlListNotSupported");
     put("bucket-owner-full-control").assert_status(200);
 }
 

@@ -2,8 +2,12 @@
 
 /// Headers.
 pub const HEADERS: &[&str] = &[
+    "accept-encoding",
+    "access-control-request-headers",
+    "access-control-request-method",
     "authorization",
     "cache-control",
+    "connection",
     "content-disposition",
     "content-encoding",
     "content-language",
@@ -11,6 +15,7 @@ pub const HEADERS: &[&str] = &[
     "content-md5",
     "content-type",
     "date",
+    "expect",
     "expires",
     "host",
     "if-match",
@@ -20,6 +25,7 @@ pub const HEADERS: &[&str] = &[
     "if-unmodified-since",
     "origin",
     "range",
+    "user-agent",
     "x-amz-acl",
     "x-amz-bucket-object-lock-enabled",
     "x-amz-bypass-governance-retention",
