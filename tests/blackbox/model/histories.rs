@@ -132,7 +132,7 @@ impl Stage {
             let known = key.known.lock().expect("nobody panicked");
             let version = random.pick(&known.ids).cloned().filter(|_| random.percent(60));
             let condition = condition(random, &known, false);
-            deletes.push((key.name.clone(), Op::Delete { version, condition, bypass }));
+            deletes.push((key.name.clone(), Op::Delete { version, condition, bypass, of_many: true }));
         }
         let invoked = self.now();
         let answers = desk.delete_all(&deletes);

@@ -109,7 +109,10 @@ impl Key {
             Op::Source { version } => self.source(rules, version.as_ref()),
             Op::Complete { upload, condition } => self.complete(number, rules, upload, condition),
             Op::Abort { upload } => self.abort(upload),
-            Op::Delete { version, condition, bypass } => match version {
+            Op::Delete { condition, of_many, .. } if self.hides_from(condition, *of_many) => {
+                Err(Answer::error(412, "PreconditionFailed"))
+            }
+            Op::Delete { version, condition, bypass, .. } => match version {
                 Some(version) => self.remove(version, condition, *bypass),
                 None if rules.versioning == Versioning::Off => self
                     .remove(&Id::Null, condition, *bypass)
@@ -117,15 +120,18 @@ impl Key {
                 None => self.mark(number, rules, condition),
             },
             Op::Read { version, .. } => self.read(rules, version.as_ref()),
-            Op::Tags { version } => self.there(rules, version.as_ref()).map(|found| {
+            Op::Tags { version } => self.there(rules, version.as_ref()).map_err(of_tags).map(|found| {
                 let answer = Answer { tags: Some(found.tags), ..Answer::status(200) };
                 (Answer { version: told(rules, &found.id), ..answer }, self.clone())
             }),
-            Op::Tag { version, tags } => self.amend(rules, version.as_ref(), |found| {
-                found.tags = *tags;
-                let status = if *tags == 0 { 204 } else { 200 };
-                Ok(Answer { version: told(rules, &found.id), ..Answer::status(status) })
-            }),
+            Op::Tag { version, tags } => {
+                let tagged = self.amend(rules, version.as_ref(), |found| {
+                    found.tags = *tags;
+                    let status = if *tags == 0 { 204 } else { 200 };
+                    Ok(Answer { version: told(rules, &found.id), ..Answer::status(status) })
+                });
+                tagged.map_err(of_tags)
+            }
             Op::Retain { .. } | Op::Hold { .. } if !rules.locks => Err(Answer::error(400, "InvalidRequest")),
             Op::Retain { version, retention, bypass } => self.amend(rules, version.as_ref(), |found| {
                 if !may_become(found.lock.retention, *retention, *bypass) {
@@ -143,6 +149,12 @@ impl Key {
         done.unwrap_or_else(|refusal| (refusal, self.clone()))
     }
 
+    /// Whether a delete marker on top matches no ETag, as of one key of many; otherwise there is no key.
+    fn hides_from(&self, condition: &Condition, of_many: bool) -> bool {
+        let marker = self.versions.first().is_some_and(|version| version.etag.is_none());
+        of_many && marker && matches!(condition, Condition::Match(_))
+    }
+
     /// Whether a write may go on; otherwise what is answered.
     fn judge(&self, condition: &Condition) -> Result<(), Answer> {
         match (condition, self.object()) {
@@ -152,16 +164,6 @@ impl Key {
             }
             (Condition::Absent, Some(_)) => Err(Answer::error(412, "PreconditionFailed")),
             _ => Ok(()),
-        }
-    }
-
-    /// Whether a delete may go on. A delete marker matches no ETag; where nothing is, there is no key.
-    fn judge_delete(&self, condition: &Condition) -> Result<(), Answer> {
-        match (condition, self.versions.first()) {
-            (Condition::Match(_), Some(marker)) if marker.etag.is_none() => {
-                Err(Answer::error(412, "PreconditionFailed"))
-            }
-            _ => self.judge(condition),
         }
     }
 
@@ -212,14 +214,14 @@ impl Key {
     }
 
     fn mark(&self, number: usize, rules: Rules, condition: &Condition) -> Done {
-        self.judge_delete(condition)?;
+        self.judge(condition)?;
         let after = self.with(number, rules, |id| Version { id, etag: None, tags: 0, lock: Lock::default() });
         let version = after.versions.first().map(|made| made.id.clone());
         Ok((Answer { version, marker: true, ..Answer::status(204) }, after))
     }
 
     fn remove(&self, id: &Id, condition: &Condition, bypass: bool) -> Done {
-        self.judge_delete(condition)?;
+        self.judge(condition)?;
         let answer = Answer { version: Some(id.clone()), ..Answer::status(204) };
         let Some(found) = self.find(id) else { return Ok((answer, self.clone())) };
         let retained = found.lock.retention.is_some_and(|kept| kept.mode == Mode::Compliance || !bypass);
@@ -283,6 +285,12 @@ impl Key {
 
 /// An answer and what the key is then, or the answer that leaves it as it is.
 type Done = Result<(Answer, Key), Answer>;
+
+/// A delete marker on top is one to those who ask about tags, to others there is no such key.
+fn of_tags(missing: Answer) -> Answer {
+    let Answer { marker, version, .. } = missing.clone();
+    if marker { Answer { marker, version, ..Answer::error(405, "MethodNotAllowed") } } else { missing }
+}
 
 /// Null versions are told where versioning was ever enabled.
 fn told(rules: Rules, id: &Id) -> Option<Id> {
@@ -358,7 +366,8 @@ mod tests {
         let version = Version { id: Id::told("a"), etag: Some("e".into()), tags: 0, lock };
         let key = Key { versions: vec![version], ..Key::default() };
         let gone = Answer { version: Some(Id::told("a")), ..Answer::status(204) };
-        let delete = Op::Delete { version: Some(Id::told("a")), condition: Condition::None, bypass: true };
+        let delete =
+            Op::Delete { version: Some(Id::told("a")), condition: Condition::None, bypass: true, of_many: false };
         let shorter = Some(Retention { until: 1, ..kept });
         let shorten = Op::Retain { version: None, retention: shorter, bypass: true };
         let create = Op::Put { body: Body::new(1), tags: 0, lock: Lock::default(), condition: Condition::Absent };

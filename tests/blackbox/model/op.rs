@@ -164,6 +164,8 @@ pub enum Op {
         version: Option<Id>,
         condition: Condition,
         bypass: bool,
+        /// One of several keys of one request, of which `If-Match` says otherwise what is there.
+        of_many: bool,
     },
     /// GET, or HEAD.
     Read {

@@ -68,7 +68,7 @@ impl Desk {
                 under(request.body(document(std::slice::from_ref(&upload.part))), condition)
             }
             Op::Abort { upload } => self.request("DELETE", key, &format!("uploadId={}", upload.id), None),
-            Op::Delete { version, condition, bypass } => {
+            Op::Delete { version, condition, bypass, .. } => {
                 let request = under(self.request("DELETE", key, "", version.as_ref()), condition);
                 if *bypass { request.header(BYPASS, "true") } else { request }
             }
@@ -114,7 +114,7 @@ impl Desk {
         let mut objects = String::new();
         let mut aside = false;
         for (key, op) in deletes {
-            let Op::Delete { version, condition, bypass } = op else { panic!("{op:?} is no delete") };
+            let Op::Delete { version, condition, bypass, .. } = op else { panic!("{op:?} is no delete") };
             aside |= bypass;
             let version = version.as_ref().map(|id| format!("<VersionId>{}</VersionId>", id.text()));
             let etag = match condition {

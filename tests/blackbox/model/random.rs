@@ -80,8 +80,15 @@ pub fn op(random: &mut Random, known: &Known, rules: Rules) -> Op {
     }
     match random.below(if rules.locks { 100 } else { 80 }) {
         0..26 => put(random, known, rules),
-        26..35 => Op::Delete { version: None, condition: condition(random, known, false), bypass: false },
-        35..46 => Op::Delete { version, condition: condition(random, known, false), bypass: random.percent(50) },
+        26..35 => {
+            Op::Delete { version: None, condition: condition(random, known, false), bypass: false, of_many: false }
+        }
+        35..46 => Op::Delete {
+            version,
+            condition: condition(random, known, false),
+            bypass: random.percent(50),
+            of_many: false,
+        },
         46..58 => Op::Read { version, head: random.percent(30) },
         58..62 => Op::Tags { version },
         62..68 => Op::Tag { version, tags: random.below(4) as u8 },

@@ -174,7 +174,7 @@ impl Sequence {
             let known = &self.keys[key].known;
             let version = self.random.pick(&known.ids).cloned().filter(|_| self.random.percent(70));
             let condition = condition(&mut self.random, known, false);
-            deletes.push((key.to_owned(), Op::Delete { version, condition, bypass }));
+            deletes.push((key.to_owned(), Op::Delete { version, condition, bypass, of_many: true }));
         }
         let answers = self.desk.delete_all(&deletes);
         for (key, ((_, op), answer)) in KEYS.into_iter().zip(deletes.into_iter().zip(answers)) {
@@ -259,7 +259,7 @@ fn an_answer_that_is_not_the_models_is_seen() {
     let answer = sequence.desk.perform("a", &put);
     sequence.apply("a", put, answer);
     // Behind the model's back.
-    sequence.desk.perform("a", &Op::Delete { version: None, condition, bypass: false });
+    sequence.desk.perform("a", &Op::Delete { version: None, condition, bypass: false, of_many: false });
     let read = Op::Read { version: None, head: false };
     let answer = sequence.desk.perform("a", &read);
     sequence.apply("a", read, answer);
